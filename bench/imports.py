@@ -43,7 +43,7 @@ def main():
     _, out = run([program, "bench", "import", "--rows", str(rows), "--json"])
     ratios = {one["name"]: one["value"] for one in json.loads(out)["ratios"]}
     durable = ratios["import, rows a second"]
-    told = {
+    result = {
         "rows": rows,
         "import_rows_a_second": durable,
         "read_and_checked_rows_a_second": ratios["read and checked only, rows a second"],
@@ -53,7 +53,7 @@ def main():
         file = Path(folder, "rows.csv")
         write_rows(file, rows)
         seconds, _ = run(["sqlite3", str(Path(folder, "rows.db"))], input=f".mode csv\n.import {file} people\n")
-        told["sqlite3_import_rows_a_second"] = rows / seconds
+        result["sqlite3_import_rows_a_second"] = rows / seconds
         url = option("--postgres", None)
         if url:
             table = "create table bench_people (customer_id text, phone text, name text, days int, account text)"
@@ -63,11 +63,11 @@ def main():
                 seconds, _ = run(["psql", url, "-qc", copy])
             finally:
                 run(["psql", url, "-qc", "drop table bench_people"])
-            told["copy_rows_a_second"] = rows / seconds
+            result["copy_rows_a_second"] = rows / seconds
     for peer in ("sqlite3_import", "copy"):
-        if f"{peer}_rows_a_second" in told:
-            told[f"import_per_{peer}"] = durable / told[f"{peer}_rows_a_second"]
-    print(json.dumps(told))
+        if f"{peer}_rows_a_second" in result:
+            result[f"import_per_{peer}"] = durable / result[f"{peer}_rows_a_second"]
+    print(json.dumps(result))
 
 
 main()

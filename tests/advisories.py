@@ -3,13 +3,13 @@
     advisories.py [--list FILE|FOLDER] [--at DATE] | --bill
 
 The list is what OSV publishes of an ecosystem (crates.io, npm): JSON records of the OSV format, one a file, or an
-array of them, or one a line. Nothing is fetched: whoever runs it brings the list, which must not be older than two
+array of them, or one a line. Nothing is fetched: the caller brings the list, which must not be older than two
 weeks. A weakness that reaches a locked version is past its time when it was published longer ago than
 docs/reference/security-inventory.md grants: 7 days where it is critical, 30 where it is high or nothing is said, else
-90; one that stands in docs/reference/accepted-advisories.tsv is not counted until the day named there. The day on which
+90; one that is in docs/reference/accepted-advisories.tsv is not counted until the day named there. The day on which
 the inventory was looked through must not be longer ago than a quarter.
 
-First the program is held to fixtures/advisories/, whose answers are known. Prints one JSON line; exits 1 when something
+First the program is held to fixtures/advisories/ with its known answers. Prints one JSON line; exits 1 when something
 is past its time, accepted no longer, or too old to say. Without a list it says SKIPPED and nothing of our parts.
 """
 
@@ -179,7 +179,7 @@ def main():
     since = (args.at - reviewed()).days
     if since > REVIEW_DAYS_MAX:
         faults.append(f"the inventory was looked through {since} days ago, more than {REVIEW_DAYS_MAX}")
-    told = {"proof": "advisories", "parts": len(parts), "reviewed": str(reviewed())}
+    result = {"proof": "advisories", "parts": len(parts), "reviewed": str(reviewed())}
     if args.list is None:
         print("SKIPPED: no list of weaknesses was given (LIST=FILE); nothing is said of our parts", file=sys.stderr)
     else:
@@ -188,8 +188,8 @@ def main():
         if newest is None or (args.at - newest).days > LIST_DAYS_MAX:
             faults.append(f"the list is of {newest}: older than {LIST_DAYS_MAX} days")
         faults += [f"past its time to mend: {one}" for one in found["past"]]
-        told |= {"advisories": found["advisories"], "list_of": str(newest), "reached": found["reached"]}
-    print(json.dumps(told | {"skipped": args.list is None, "violations": faults}, ensure_ascii=False))
+        result |= {"advisories": found["advisories"], "list_of": str(newest), "reached": found["reached"]}
+    print(json.dumps(result | {"skipped": args.list is None, "violations": faults}, ensure_ascii=False))
     sys.exit(1 if faults else 0)
 
 

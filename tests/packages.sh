@@ -44,7 +44,7 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   tail -n 5 "$log"
 fi
 echo "packages: not installed: ${missing[*]} (apt-get install ${missing[*]}); what needs them is skipped:"
-# The proofs name their own skips; these are of unit tests, whose output a passing run hides.
+# The proofs name their own skips; these are of unit tests; a passing run hides their output.
 for tool in "${missing[@]}"; do
   case $tool in
     strace) echo "SKIPPED store kill at every sync: strace is not installed" ;;

@@ -26,8 +26,8 @@ built() { # built NAME: where cargo has put the tests of this name
     | grep -o '"executable":"[^"]*/'"$1"'-[^"]*"' | cut -d '"' -f 4
 }
 
-# The crates whose tests keep nothing between calls and share nothing, and the tidy checks: one process for all tests of
-# one takes a part of the processor time of one for each. In two lanes, of which the second mostly waits.
+# The crates with tests that keep nothing between calls and share nothing, and the tidy checks: one process for all tests
+# of one takes a part of the processor time of one for each. In two lanes, of which the second mostly waits.
 ONE_PROCESS="http projections tidy"
 ONE_PROCESS_TOO="domain values application actors media carrier speech understanding pacing intake evidence host cli tls"
 
@@ -58,19 +58,19 @@ for line in sys.stdin:
 
 unit() {
   if cargo nextest --version >/dev/null 2>&1; then
-    local list one too told beside=() status=0 others kurrent each
+    local list one too third beside=() status=0 others kurrent each
     list=$(libraries); kurrent=$(built kurrent)
-    one=$(mktemp); too=$(mktemp); told=$(mktemp)
+    one=$(mktemp); too=$(mktemp); third=$(mktemp)
     in_one_process "$list" $ONE_PROCESS >"$one" 2>&1 & beside+=($!)
     in_one_process "$list" $ONE_PROCESS_TOO >"$too" 2>&1 & beside+=($!)
     # What speaks to KurrentDB says what it skips, and that is shown.
-    (cd store && "$kurrent" --quiet --nocapture) >"$told" 2>&1 & beside+=($!)
+    (cd store && "$kurrent" --quiet --nocapture) >"$third" 2>&1 & beside+=($!)
     others=$(printf ' | package(ledgerline-%s)' ${ONE_PROCESS/ tidy/} $ONE_PROCESS_TOO)
     cargo nextest run --locked $KURRENT --tests --test-threads 2 \
       -E "not (binary(e2e) | binary(kurrent) | binary(tidy) | (kind(lib) & (${others# | })))" \
       --no-fail-fast --status-level fail --final-status-level fail || status=1
     for each in "${beside[@]}"; do wait "$each" || status=1; done
-    cat "$one" "$too" "$told"; rm -f "$one" "$too" "$told"
+    cat "$one" "$too" "$third"; rm -f "$one" "$too" "$third"
     return $status
   else
     cargo test --locked --workspace --lib --bins --quiet || return 1
@@ -83,12 +83,12 @@ unit() {
 # The demonstration talks with people by the clock, and is held to having understood them: the other stories, which
 # mostly wait, leave it the processors where it wants them.
 stories() {
-  local told status=0 others
-  told=$(mktemp)
+  local output status=0 others
+  output=$(mktemp)
   nice -n 10 "$e2e" --test-threads 12 --nocapture --skip demo_reports_every_call 2>&1 & others=$!
-  "$e2e" --nocapture demo_reports_every_call >"$told" 2>&1 || status=1
+  "$e2e" --nocapture demo_reports_every_call >"$output" 2>&1 || status=1
   wait "$others" || status=1
-  cat "$told"; rm -f "$told"
+  cat "$output"; rm -f "$output"
   return $status
 }
 
@@ -109,7 +109,7 @@ lints() {
 }
 
 # Everything is built once, with one set of features: those of the program with the KurrentDB client, which the default
-# build leaves out, of the proof of many days, and of tests. A tidy check holds that the program, as whoever installs it
+# build leaves out, of the proof of many days, and of tests. A tidy check holds that the program, as an installation
 # builds it, names nothing of them: the short form of `make prove-installed`, which builds it so, as `make check` does
 # and `make demo`.
 export KURRENT="--workspace --features ledgerline-store/kurrent,ledgerline-cli/kurrent,ledgerline-simulation/proofs"

@@ -9,7 +9,7 @@ export function cases() {
   });
 }
 
-/** Makes the database anew and answers its URL. */
+/** Drops and creates the database, and returns its URL. */
 export async function databaseOf(server, name) {
   const client = new pg.Client({ connectionString: server });
   await client.connect();

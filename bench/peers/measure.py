@@ -19,7 +19,7 @@ def cases():
 
 
 def database_of(server, name):
-    """Makes the database anew on a durable server and answers its URL."""
+    """Drops and creates the database on a durable server, and returns its URL."""
     import psycopg
 
     with psycopg.connect(server, autocommit=True) as connection:

@@ -148,8 +148,8 @@ mod tests {
             assert_eq!(serde_json::from_str::<Actor>(&text).unwrap(), actor, "{text}");
             assert_eq!((actor.name(), actor.way()), (name, way));
         }
-        let nobody = serde_json::to_string(&Actor::new("", SignInMethod::Directory)).unwrap();
-        assert_eq!(nobody, r#"{"via":"directory"}"#);
+        let anonymous = serde_json::to_string(&Actor::new("", SignInMethod::Directory)).unwrap();
+        assert_eq!(anonymous, r#"{"via":"directory"}"#);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub struct CaseAbout {
 }
 
 impl CaseAbout {
-    pub const fn is_nobody(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.customer.is_none() && self.number.is_none() && self.call.is_none() && self.campaign.is_none()
     }
 }

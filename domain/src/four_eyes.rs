@@ -55,8 +55,8 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn an_event_says_who_approved_or_why_nobody_did() {
-        let nobody = FourEyes::Nobody {
+    fn an_event_says_who_approved_or_why_no_approval_was_needed() {
+        let exempt = FourEyes::Nobody {
             nobody: ApprovalExemption::NobodyElse,
         };
         let approved = FourEyes::Approved {
@@ -66,10 +66,10 @@ mod tests {
         };
         assert_eq!(approved.approved_by().unwrap().as_str(), "wang");
         assert_eq!(
-            serde_json::to_value(&nobody).unwrap(),
+            serde_json::to_value(&exempt).unwrap(),
             json!({ "nobody": "nobody_else" })
         );
-        for one in [nobody, approved] {
+        for one in [exempt, approved] {
             let text = serde_json::to_string(&one).unwrap();
             assert_eq!(serde_json::from_str::<FourEyes>(&text).unwrap(), one);
         }

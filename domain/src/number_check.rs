@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_demand_is_read_with_what_is_usual_and_refused_where_it_calls_nobody() {
+    fn a_demand_is_read_with_what_is_usual_and_refused_where_it_allows_no_call() {
         let read = |text: &str| serde_json::from_str::<NumberCheckPlan>(text);
         let usual = read("{}").unwrap();
         assert_eq!((usual.refuse.len(), usual.max_age_days), (2, 30));

@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn the_stream_of_a_number_is_keyed_with_whom_the_event_names_and_else_with_the_event() {
+    fn the_stream_of_a_number_is_keyed_with_the_named_customer_and_else_with_the_event() {
         let of = |data: Value, id: &str| {
             let record = json!({
                 "id": id, "kind": "number.x", "stream": format!("number-{NUMBER}"), "data": data

@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_carrier_is_told_by_the_longest_prefix() {
+    fn a_carrier_is_found_by_the_longest_prefix() {
         assert_eq!(carrier("+8613800138000"), Some("中国移动"));
         assert_eq!(carrier("+8612345678901"), None);
         assert_eq!(carrier("+861065529988"), None, "a landline");

@@ -136,10 +136,10 @@ impl Problem {
     }
     /// Creates the problem that names all invalid members of a request.
     pub fn members(errors: Vec<MemberError>) -> Self {
-        let told = errors
+        let details = errors
             .iter()
             .map(|error| format!("{} {}", error.pointer, error.detail));
-        let detail = told.collect::<Vec<_>>().join("; ");
+        let detail = details.collect::<Vec<_>>().join("; ");
         Self {
             errors,
             ..Self::new(ProblemKind::Refused, "invalid-members", detail)

@@ -174,7 +174,7 @@ fn what_was_read_for_another_place_is_read_again() {
 }
 
 #[test]
-fn a_refusal_of_calls_stands_on_the_number_first_and_ends_it() {
+fn a_refusal_of_calls_is_put_on_the_number_first_and_ends_it() {
     let mut story = TestConversation::begun();
     let hearing = story.hearing("m-1", words("refuse_call", true));
     assert!(hearing.follows.opts_out);
@@ -273,7 +273,7 @@ fn ids_and_texts_have_an_end() {
 }
 
 #[test]
-fn whoever_writes_without_end_is_told_so_and_a_refusal_still_counts() {
+fn a_customer_who_writes_without_end_gets_a_notice_and_a_refusal_still_counts() {
     let mut story = TestConversation::begun();
     let mut events = Vec::new();
     for count in 0..MESSAGES_MAX {
@@ -288,7 +288,7 @@ fn whoever_writes_without_end_is_told_so_and_a_refusal_still_counts() {
 }
 
 #[test]
-fn whose_key_is_gone_is_not_gone_on_with() {
+fn a_conversation_with_a_lost_key_is_not_continued() {
     let graph = graph();
     let mut opened = opened_fact(&graph);
     for value in opened.variables.values_mut() {

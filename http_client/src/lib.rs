@@ -107,7 +107,7 @@ impl HttpClient {
 
     /// Makes a client for URLs that begin with `http://`: it accepts no certificate.
     pub fn plain() -> Self {
-        let options = ClientOptions::new(Trust::of_nobody(), AllowedAddresses::Anywhere);
+        let options = ClientOptions::new(Trust::none(), AllowedAddresses::Anywhere);
         Self::new(options).expect("no file is read, and the cryptography provider has its TLS versions")
     }
 

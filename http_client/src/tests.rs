@@ -9,7 +9,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
-/// A clock whose waits end when the test says so.
+/// A clock with waits that end when the test says so.
 struct TestClock(Arc<Notify>);
 
 #[async_trait]
@@ -63,7 +63,7 @@ fn request(url: &str) -> Request<RequestBody> {
 fn client(reach: AllowedAddresses, idle_count_max: usize) -> HttpClient {
     let options = ClientOptions {
         idle_count_max,
-        ..ClientOptions::new(Trust::of_nobody(), reach)
+        ..ClientOptions::new(Trust::none(), reach)
     };
     HttpClient::new(options).unwrap()
 }

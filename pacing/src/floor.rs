@@ -82,7 +82,7 @@ pub trait Pacer {
 
     /// Reports the events since the last tick. `ringing`: number of ringing calls by age in half seconds
     /// after the last tick, with the calls started at it.
-    fn told(&mut self, ringing: &[u32], told: TickEvents);
+    fn record_events(&mut self, ringing: &[u32], events: TickEvents);
 
     /// Returns the number of calls to start now.
     fn dials(&mut self, floor: &FloorSnapshot) -> u32;

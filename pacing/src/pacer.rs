@@ -48,12 +48,12 @@ impl Pacer for PredictivePacer {
         "ledgerline"
     }
 
-    fn told(&mut self, ringing: &[u32], told: TickEvents) {
-        self.rate.passed(&self.shape.ring, ringing, told.answers);
+    fn record_events(&mut self, ringing: &[u32], events: TickEvents) {
+        self.rate.passed(&self.shape.ring, ringing, events.answers);
         // During progressive dialing the results say nothing about the price.
         if !self.used_up {
-            (0..told.served).for_each(|_| self.price.answer_served());
-            (0..told.drops).for_each(|_| self.price.answer_dropped());
+            (0..events.served).for_each(|_| self.price.answer_served());
+            (0..events.drops).for_each(|_| self.price.answer_dropped());
         }
     }
 
@@ -209,7 +209,7 @@ mod tests {
                 *calls = 1_000;
             }
             let answers = if age == RING_AGES / 2 { 200 } else { 0 };
-            pacer.told(
+            pacer.record_events(
                 &ringing,
                 TickEvents {
                     answers,
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_at_work_and_nobody_is_dialed() {
+    fn without_agents_no_call_is_dialed() {
         assert_eq!(after_many_answers().dials(&floor(0, 0)), 0);
     }
 }

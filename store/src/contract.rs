@@ -30,7 +30,7 @@ where
     let new = || make(Arc::clone(&clock) as Arc<dyn Clock>);
     an_empty_store_has_nothing(&*new().await).await;
     versions_and_dense_positions_run_from_one(&*new().await).await;
-    a_wrong_version_is_told_the_actual_one(&*new().await).await;
+    a_wrong_version_gets_the_actual_one(&*new().await).await;
     a_repeat_is_answered_as_the_first_time(&*new().await).await;
     a_part_of_a_batch_is_a_conflict(&*new().await).await;
     an_id_on_another_stream_is_a_conflict(&*new().await).await;
@@ -125,7 +125,7 @@ async fn versions_and_dense_positions_run_from_one(store: &dyn EventStore) {
     }
 }
 
-async fn a_wrong_version_is_told_the_actual_one(store: &dyn EventStore) {
+async fn a_wrong_version_gets_the_actual_one(store: &dyn EventStore) {
     append(store, "a", 0, "one", 2).await;
     for expected in [0, 1, 3] {
         let batch = make_batch(&stream("a"), expected, "two", 1);

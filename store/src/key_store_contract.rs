@@ -61,7 +61,7 @@ where
         a_rotation_cut_anywhere_can_be_given_again(&make().await, steps).await;
     }
     a_given_key_replaces_a_file_and_a_wrong_one_is_refused(&make().await).await;
-    a_backup_brings_keys_back_and_nobody_who_was_erased(&make().await).await;
+    a_backup_brings_keys_back_and_no_erased_customer(&make().await).await;
     a_backup_of_thirty_days_is_taken_and_an_older_one_refused(&make().await).await;
     keys_that_are_there_are_never_overwritten(&make().await).await;
     keys_are_not_backed_up_beside_events(&make().await).await;
@@ -265,7 +265,7 @@ async fn lost<P: KeyStoreFixture>(house: &P, later: u32) -> (ExpectedKeys, PathB
     (expected, out)
 }
 
-async fn a_backup_brings_keys_back_and_nobody_who_was_erased<P: KeyStoreFixture>(house: &P) {
+async fn a_backup_brings_keys_back_and_no_erased_customer<P: KeyStoreFixture>(house: &P) {
     let (mut expected, out) = lost(house, 2).await;
     let by_log = BTreeMap::from([(person(3), day(2))]);
     let restored = restore_keys(&out, &house.place(), &by_log, day(30)).await;
@@ -290,15 +290,15 @@ async fn a_backup_brings_keys_back_and_nobody_who_was_erased<P: KeyStoreFixture>
 
 async fn a_backup_of_thirty_days_is_taken_and_an_older_one_refused<P: KeyStoreFixture>(house: &P) {
     let (_, out) = lost(house, 2).await;
-    let nobody = BTreeMap::new();
-    let late = restore_keys(&out, &house.place(), &nobody, day(30).plus_ms(1)).await;
+    let none_erased = BTreeMap::new();
+    let late = restore_keys(&out, &house.place(), &none_erased, day(30).plus_ms(1)).await;
     assert_eq!(late, Err(KeyBackupError::TooOld { days: 30 }));
     let why = refusal(house, &own(house)).await;
     assert!(
         why.contains("are missing") || why.contains("is missing") || why.contains("holds no"),
         "{why}"
     );
-    let restored = restore_keys(&out, &house.place(), &nobody, day(30)).await;
+    let restored = restore_keys(&out, &house.place(), &none_erased, day(30)).await;
     assert_eq!(restored.map(|restored| restored.keys_count), Ok(18));
 }
 

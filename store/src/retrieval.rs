@@ -226,8 +226,8 @@ pub(crate) async fn every_event_is_found_by_its_id(store: &dyn EventStore) {
     for (event, id) in whole.iter().zip(ids(&whole)) {
         assert_eq!(store.find(id).await.as_ref(), Ok(&Some(event.clone())));
     }
-    let nobody = EventId::derive(CommandId::derive_from_text("nobody"), 0);
-    assert_eq!(store.find(nobody).await, Ok(None));
+    let unknown = EventId::derive(CommandId::derive_from_text("nobody"), 0);
+    assert_eq!(store.find(unknown).await, Ok(None));
 }
 
 pub(crate) async fn what_was_acknowledged_is_read_at_once(store: &dyn EventStore) {

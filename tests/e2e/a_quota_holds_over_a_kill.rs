@@ -127,9 +127,9 @@ fn of_a_group_no_more_are_dialed_than_its_quota_says_whatever_is_killed() {
     );
     let refused = refused_by_quota(&history);
     assert!(refused.len() >= OF_THE_GROUP - AT_MOST, "{refused:?}");
-    let told: BTreeSet<String> = refused.union(&dialed(&history)).cloned().collect();
+    let settled: BTreeSet<String> = refused.union(&dialed(&history)).cloned().collect();
     assert_eq!(
-        told.len(),
+        settled.len(),
         PEOPLE,
         "every customer is dialed, or refused by a rule"
     );

@@ -20,7 +20,7 @@ fn times(history: &History, kind: &str) -> Vec<Timestamp> {
 }
 
 #[test]
-fn a_person_is_called_at_the_time_they_named_and_nobody_else() {
+fn a_customer_is_called_at_the_time_they_named_and_no_other_is() {
     let folder = tempfile::tempdir().unwrap();
     let carrier = CarrierProcess::start(folder.path(), 5, &[]);
     let data = folder.path().join("data");

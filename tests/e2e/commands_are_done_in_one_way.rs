@@ -52,7 +52,7 @@ fn forget(value: &mut Value, name: &str) {
     }
 }
 
-fn told(args: &[&str], data: &Path) {
+fn run_command(args: &[&str], data: &Path) {
     let data = data.to_string_lossy();
     let args = [args, &["--data", &data]].concat();
     let output = run(&args);
@@ -81,11 +81,11 @@ fn what_a_server_answers_a_directory_answers_alike() {
     let body = json!({"task_id": "T", "script_template": "您好。",
         "schedule": {"start_time": "09:00", "end_time": "18:00"}});
     std::fs::write(&campaign, body.to_string()).unwrap();
-    told(&["campaign", "create", &campaign.to_string_lossy()], &data);
+    run_command(&["campaign", "create", &campaign.to_string_lossy()], &data);
     let people = folder.path().join("people.csv");
     std::fs::write(&people, "customer_id,phone\nC001,13800138001\nC002,13800138002\n").unwrap();
-    told(&["import", &people.to_string_lossy(), "--campaign", "T"], &data);
-    told(
+    run_command(&["import", &people.to_string_lossy(), "--campaign", "T"], &data);
+    run_command(
         &["number", "opt-out", "13800138001", "--reason", "asked by phone"],
         &data,
     );
@@ -99,12 +99,12 @@ fn what_a_server_answers_a_directory_answers_alike() {
         "--source",
         "form",
     ];
-    told(&[&given[..], &["--evidence", "form 12"]].concat(), &data);
+    run_command(&[&given[..], &["--evidence", "form 12"]].concat(), &data);
     let alone: Vec<Value> = QUESTIONS.iter().map(|question| asked(question, &data)).collect();
     let exported = folder.path().join("alone.csv");
     let export = ["export", "events", "--format", "csv", "--campaign", "T", "--out"];
-    told(&[&export[..], &[&exported.to_string_lossy()]].concat(), &data);
-    told(&["projections", "rebuild", "region_board"], &data);
+    run_command(&[&export[..], &[&exported.to_string_lossy()]].concat(), &data);
+    run_command(&["projections", "rebuild", "region_board"], &data);
     let history = History::read(&data);
     assert_eq!(history.of("customer.enrolled").count(), 2);
     assert_eq!(history.of("number.opted_out").count(), 1);
@@ -120,14 +120,14 @@ fn what_a_server_answers_a_directory_answers_alike() {
         assert_eq!(&asked(question, &data), alone, "{question:?}");
     }
     let served = folder.path().join("served.csv");
-    told(&[&export[..], &[&served.to_string_lossy()]].concat(), &data);
+    run_command(&[&export[..], &[&served.to_string_lossy()]].concat(), &data);
     // The first export is itself an event of the campaign: its row follows what it exported.
     let (alone, served) = (read(&exported), read(&served));
     assert!(
         served.starts_with(&alone) && served.contains("inquiry.exported"),
         "{served}"
     );
-    told(&["projections", "rebuild", "region_board"], &data);
+    run_command(&["projections", "rebuild", "region_board"], &data);
     assert_eq!(server.get("/readyz").unwrap().status, 200);
 }
 
@@ -187,7 +187,7 @@ fn a_command_on_a_log_that_lost_its_signed_tail_says_so_before_it_writes() {
         drop(std::fs::remove_file(data.join(rows)));
     }
 
-    told(
+    run_command(
         &["number", "opt-out", "13800138002", "--reason", "asked by phone"],
         &data,
     );

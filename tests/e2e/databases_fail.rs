@@ -173,16 +173,16 @@ impl DatabaseImport {
         let said = self
             .server
             .run(&[&args[..], &["--campaign", campaign, "--json"]].concat());
-        let told = words(&said);
-        self.said.push(told.clone());
-        (said.status.success(), told)
+        let printed = words(&said);
+        self.said.push(printed.clone());
+        (said.status.success(), printed)
     }
 
     fn report(&mut self, campaign: &str, port: u16) -> Value {
-        let (_, told) = self.import(campaign, port, SECRET_IN_URL);
-        let line = told.lines().find(|line| line.starts_with('{'));
+        let (_, printed) = self.import(campaign, port, SECRET_IN_URL);
+        let line = printed.lines().find(|line| line.starts_with('{'));
         line.and_then(|line| serde_json::from_str(line).ok())
-            .unwrap_or_else(|| fail(&format!("no report: {told}")))
+            .unwrap_or_else(|| fail(&format!("no report: {printed}")))
     }
 
     fn enrolled(&self, campaign: &str) -> Value {
@@ -224,19 +224,22 @@ fn holds_text(folder: &Path, text: &str) -> bool {
 fn refuses_or_is_away(mut story: DatabaseImport) {
     story.campaign("REFUSED");
     let port = story.database.port();
-    let (done, told) = story.import("REFUSED", port, WRONG_IN_URL);
-    assert!(!done && told.contains("the database refused"), "{told}");
-    assert!(told.contains(story.database.refusal()), "{told}");
+    let (done, printed) = story.import("REFUSED", port, WRONG_IN_URL);
+    assert!(!done && printed.contains("the database refused"), "{printed}");
+    assert!(printed.contains(story.database.refusal()), "{printed}");
 
-    let nobody = free_tcp_port();
-    let (done, told) = story.import("REFUSED", nobody, SECRET_IN_URL);
-    let place = format!("the database {} cannot be reached", story.database.place(nobody));
-    assert!(!done && told.contains(&place), "{told}");
+    let closed_port = free_tcp_port();
+    let (done, printed) = story.import("REFUSED", closed_port, SECRET_IN_URL);
+    let place = format!(
+        "the database {} cannot be reached",
+        story.database.place(closed_port)
+    );
+    assert!(!done && printed.contains(&place), "{printed}");
 
     // Each attempt breaks off within the rows: a part of them is not accepted as all.
     let cut = start_proxy(port, (0..4).map(|_| ProxyMode::CutAfter(MIDWAY)).collect());
-    let (done, told) = story.import("REFUSED", cut, SECRET_IN_URL);
-    assert!(!done && told.contains("cannot be reached"), "{told}");
+    let (done, printed) = story.import("REFUSED", cut, SECRET_IN_URL);
+    assert!(!done && printed.contains("cannot be reached"), "{printed}");
     assert_eq!((story.enrolled("REFUSED"), story.dialed()), (json!(0), json!([])));
 
     let whole = story.report("REFUSED", port);
@@ -258,10 +261,10 @@ fn breaks_off_and_is_asked_again(mut story: DatabaseImport) {
     ];
     let cut = start_proxy(story.database.port(), ways);
     let report = story.report("CUT", cut);
-    let told = ["rows", "enrolled", "bad_count", "duplicates"]
+    let counts = ["rows", "enrolled", "bad_count", "duplicates"]
         .map(|name| member(&report, &format!("/{name}")).clone());
     let expected = [ROWS, GOOD, ROWS / BAD_EVERY, 0].map(|count| json!(count));
-    assert_eq!(told, expected, "{report}");
+    assert_eq!(counts, expected, "{report}");
     assert_eq!(story.enrolled("CUT"), json!(GOOD));
     story.ends();
 }
@@ -290,9 +293,9 @@ fn changes_while_it_is_read(mut story: DatabaseImport) {
         assert!(is_changed, "the table changed while it was read");
         report.unwrap_or_else(|why| fail(&why))
     });
-    let told = ["rows", "enrolled", "bad_count"].map(|name| member(&report, &format!("/{name}")).clone());
+    let counts = ["rows", "enrolled", "bad_count"].map(|name| member(&report, &format!("/{name}")).clone());
     assert_eq!(
-        told,
+        counts,
         [ROWS, GOOD, ROWS / BAD_EVERY].map(|count| json!(count)),
         "{report}"
     );
@@ -304,14 +307,14 @@ fn changes_while_it_is_read(mut story: DatabaseImport) {
 }
 
 #[test]
-fn a_database_that_refuses_or_is_away_says_so_and_nobody_is_enrolled() {
+fn a_database_that_refuses_or_is_away_says_so_and_no_customer_is_enrolled() {
     DatabaseImport::of_postgres()
         .into_iter()
         .for_each(refuses_or_is_away);
 }
 
 #[test]
-fn a_mariadb_that_refuses_or_is_away_says_so_and_nobody_is_enrolled() {
+fn a_mariadb_that_refuses_or_is_away_says_so_and_no_customer_is_enrolled() {
     DatabaseImport::of_mariadb()
         .into_iter()
         .for_each(refuses_or_is_away);

@@ -18,7 +18,7 @@ fn wav(path: &Path) -> (u16, u32, u32) {
 }
 
 /// Checks the signed report of the day: it counts every recorded call, and none is a violation.
-fn accuses_nobody(folder: &Path, data: &str, summary: &Value) {
+fn check_no_violation(folder: &Path, data: &str, summary: &Value) {
     let report = DayReport::issue(folder, data).expect("the report of the day is issued");
     let DayReport {
         file,
@@ -126,7 +126,7 @@ fn a_demonstration_ends_with_every_call_accounted_for() {
     assert!(figures["metrics"].as_array().unwrap().len() > 30, "{figures}");
     assert_eq!(figures["metrics"][0]["events"][0], summary["dialed"], "{figures}");
 
-    accuses_nobody(folder.path(), &path, &summary);
+    check_no_violation(folder.path(), &path, &summary);
 
     let report = read(&data.join("report.html"));
     assert!(report.contains("<svg") && !report.contains("http://") && !report.contains("https://"));

@@ -144,9 +144,9 @@ fn takes_the_institutions_ids(folder: &Path, data: &str, history: &History) {
         let id = member(&checked, "/subject/id").as_str().unwrap_or_default();
         assert_eq!(id, if named.len() == 2 { customer } else { &call });
     }
-    let nobody = prove(&["customer", "C99999"]);
-    assert_eq!(nobody.status.code(), Some(3));
-    assert!(String::from_utf8_lossy(&nobody.stderr).contains("is not found"));
+    let unknown = prove(&["customer", "C99999"]);
+    assert_eq!(unknown.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("is not found"));
 }
 
 /// Checks that a call's number is shown masked with the keys of the directory, and only with a record;

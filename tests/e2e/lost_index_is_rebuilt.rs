@@ -26,8 +26,8 @@ fn an_index_that_was_made_again_is_on_record_once() {
     for _ in 0..2 {
         end(Server::start(&data, "sip:127.0.0.1:9"));
         let history = History::read(&data);
-        let told: Vec<_> = history.of("installation.index_remade").collect();
-        assert_eq!(told.len(), 1, "{told:?}");
-        assert_eq!(told[0]["data"], json!({"why": "by_stream"}));
+        let logged: Vec<_> = history.of("installation.index_remade").collect();
+        assert_eq!(logged.len(), 1, "{logged:?}");
+        assert_eq!(logged[0]["data"], json!({"why": "by_stream"}));
     }
 }

@@ -80,7 +80,7 @@ fn id_of(event: &Value) -> String {
 }
 
 #[test]
-fn a_row_its_call_and_whoever_was_told_of_it_are_one_graph() {
+fn a_row_its_call_and_its_deliveries_are_one_graph() {
     let folder = tempfile::tempdir().unwrap();
     let carrier = CarrierProcess::start(folder.path(), 7, &[]);
     let server = Server::start(&folder.path().join("data"), &carrier.trunk());

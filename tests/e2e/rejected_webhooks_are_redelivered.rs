@@ -51,7 +51,7 @@ fn run(server: &Server, args: &[&str]) -> Value {
 }
 
 #[test]
-fn what_nobody_took_for_three_days_is_a_dead_letter_and_told_again_by_a_command() {
+fn an_event_rejected_for_three_days_is_a_dead_letter_and_redelivered_by_a_command() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let receiver = WebhookReceiver::answering(503);

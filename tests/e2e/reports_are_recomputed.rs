@@ -174,8 +174,8 @@ fn a_past_page_knows_less(folder: &Path, data: &str, campaign: &str) {
         .of("call.ended")
         .filter_map(|event| text_of(event, "/position").parse().ok())
         .collect();
-    let told = |position: Option<&u64>| position.map(ToString::to_string).expect("a call has ended");
-    let (first, last) = (told(ended.first()), told(ended.last()));
+    let to_text = |position: Option<&u64>| position.map(ToString::to_string).expect("a call has ended");
+    let (first, last) = (to_text(ended.first()), to_text(ended.last()));
     let (now, early, late) = (
         page("now.html", &[]),
         page("early.html", &["--as-of", &first]),

@@ -78,7 +78,7 @@ fn wait_completed(server: &Server) {
 }
 
 #[test]
-fn a_restored_log_waits_for_a_person_and_calls_nobody_who_was_reached_again() {
+fn a_restored_log_waits_for_a_user_and_calls_no_reached_customer_again() {
     let folder = tempfile::tempdir().unwrap();
     let place = RestorePaths {
         data: folder.path().join("data"),

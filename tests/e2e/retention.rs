@@ -58,7 +58,7 @@ fn set(server: &Server, days: &str) -> bool {
 }
 
 #[test]
-fn a_recording_past_its_preset_s_period_is_destroyed_on_record_unless_somebody_is_held() {
+fn a_recording_past_its_preset_s_period_is_destroyed_on_record_unless_its_customer_is_held() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let carrier = CarrierProcess::start(folder.path(), 7, &[]);

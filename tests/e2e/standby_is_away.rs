@@ -33,7 +33,7 @@ async fn append(store: &PostgresEventStore, expected: u64) -> Result<Position, S
 }
 
 #[test]
-fn an_append_whose_wait_for_the_standby_was_cancelled_is_not_acknowledged() {
+fn an_append_with_a_cancelled_wait_for_the_standby_is_not_acknowledged() {
     let Some(server) = PostgresServer::start() else {
         tests::say_skipped(
             "a standby that is away",

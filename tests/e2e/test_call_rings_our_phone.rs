@@ -36,11 +36,14 @@ fn our_own_phone_rings_before_the_start_and_counts_nowhere() {
     let asked = server.must_post("/api/v1/campaigns/A/test-calls", &json!({}));
     let call = asked.body["call"].as_str().unwrap().to_owned();
     let path = format!("/api/v1/campaigns/A/test-calls/{call}?within_seconds=20");
-    let told = server.get(&path).unwrap().body;
-    assert!(told["call"]["ended"]["disposition"].is_string(), "{told}");
-    let (status, told) = server.run_json(&foreign).unwrap();
-    assert!(status.success(), "{told}");
-    let steps: Vec<&str> = told["steps"]
+    let test_call = server.get(&path).unwrap().body;
+    assert!(
+        test_call["call"]["ended"]["disposition"].is_string(),
+        "{test_call}"
+    );
+    let (status, test_call) = server.run_json(&foreign).unwrap();
+    assert!(status.success(), "{test_call}");
+    let steps: Vec<&str> = test_call["steps"]
         .as_array()
         .unwrap()
         .iter()
@@ -52,7 +55,7 @@ fn our_own_phone_rings_before_the_start_and_counts_nowhere() {
         "{steps:?}"
     );
     assert_eq!(
-        (told["test"].as_bool(), &told["call"]["callee"]),
+        (test_call["test"].as_bool(), &test_call["call"]["callee"]),
         (Some(true), &json!("138****8000"))
     );
     counted_nowhere(&server);

@@ -69,7 +69,7 @@ fn dialing(server: &Server) -> String {
 }
 
 #[test]
-fn the_stand_by_answers_and_takes_over_and_nobody_is_dialed_twice() {
+fn the_stand_by_answers_and_takes_over_and_no_customer_is_dialed_twice() {
     let Some(postgres) = postgres() else { return };
     let folder = tempfile::tempdir().unwrap();
     let carrier = CarrierProcess::start(folder.path(), 11, &[]);
@@ -177,8 +177,8 @@ fn a_stand_by_does_not_dial_on_a_log_that_lost_what_it_followed() {
     first.program.kill();
     postgres.cut_tail(3);
     runtime.block_on(mark_half_filled(&url, None));
-    let told = second.says_of_dialing("paused-history-lost", TAKEN_OVER_WITHIN);
-    assert!(told, "{}", dialing(&second));
+    let is_paused = second.says_of_dialing("paused-history-lost", TAKEN_OVER_WITHIN);
+    assert!(is_paused, "{}", dialing(&second));
     let said = second.program.seen();
     assert!(
         !said.iter().any(|line| line.starts_with("dialing   dialing:")),

@@ -55,10 +55,10 @@ fn serve(stream: &TcpStream, answer: fn(&str) -> String, asked: &WatchedValue<Ve
     reader.read_exact(&mut body).ok()?;
     let body: Value = serde_json::from_slice(&body).ok()?;
     let text = body.get("text")?.as_str()?.to_owned();
-    let told = answer(&text);
+    let body = answer(&text);
     asked.change(|asked| asked.push(text));
-    let length = told.len();
+    let length = body.len();
     let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
     let mut stream = stream;
-    stream.write_all(format!("{head}{told}").as_bytes()).ok()
+    stream.write_all(format!("{head}{body}").as_bytes()).ok()
 }

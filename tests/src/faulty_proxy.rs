@@ -30,8 +30,11 @@ impl HoldControl {
     /// Returns the way of a connection that is held after `bytes`, and the control for it.
     pub fn after(bytes: usize) -> (ProxyMode, Self) {
         let (says, holds) = sync_channel(1);
-        let (goes_on, told) = sync_channel(1);
-        (ProxyMode::HeldAfter(bytes, says, told), Self { holds, goes_on })
+        let (goes_on, released) = sync_channel(1);
+        (
+            ProxyMode::HeldAfter(bytes, says, released),
+            Self { holds, goes_on },
+        )
     }
 
     /// Waits until the connection is held, runs `done`, and lets the connection continue. Returns false if it
@@ -86,8 +89,8 @@ fn answer(mut server: &TcpStream, mut client: &TcpStream, mut way: ProxyMode) {
     while let Ok(read @ 1..) = server.read(&mut piece) {
         match &way {
             ProxyMode::CutAfter(bytes) if passed + read > *bytes => return,
-            ProxyMode::HeldAfter(bytes, says, told) if passed + read > *bytes => {
-                if says.send(()).is_err() || told.recv().is_err() {
+            ProxyMode::HeldAfter(bytes, says, released) if passed + read > *bytes => {
+                if says.send(()).is_err() || released.recv().is_err() {
                     return;
                 }
                 way = ProxyMode::Whole;

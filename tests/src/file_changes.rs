@@ -26,14 +26,14 @@ impl FileChanges {
     /// Starts watching. Fails the test if there is no such file or folder.
     #[expect(clippy::disallowed_methods, reason = "reads what the system tells of changes")]
     pub fn of(path: &Path) -> Self {
-        let told = |error: rustix::io::Errno| -> ! { fail(&format!("{}: {error}", path.display())) };
-        let inotify = inotify::init(CreateFlags::CLOEXEC).unwrap_or_else(|error| told(error));
+        let fail_with = |error: rustix::io::Errno| -> ! { fail(&format!("{}: {error}", path.display())) };
+        let inotify = inotify::init(CreateFlags::CLOEXEC).unwrap_or_else(|error| fail_with(error));
         let flags = WatchFlags::MODIFY
             | WatchFlags::CREATE
             | WatchFlags::MOVED_TO
             | WatchFlags::MOVED_FROM
             | WatchFlags::DELETE;
-        let watch = inotify::add_watch(&inotify, path, flags).unwrap_or_else(|error| told(error));
+        let watch = inotify::add_watch(&inotify, path, flags).unwrap_or_else(|error| fail_with(error));
         let (inotify, count) = (Arc::new(inotify), Arc::new(WatchedValue::new(0)));
         let (own, counted) = (Arc::clone(&inotify), Arc::clone(&count));
         std::thread::spawn(move || count_changes(&own, &counted));
@@ -119,7 +119,7 @@ mod tests {
     const SOON: Duration = Duration::from_secs(20);
 
     #[test]
-    fn a_write_into_a_file_is_told() {
+    fn a_write_into_a_file_is_noticed() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("lines");
         std::fs::write(&file, "").unwrap();

@@ -65,16 +65,17 @@ fn rings_in(time: Duration) {
     if time.is_zero() {
         return;
     }
-    let told = |error: rustix::io::Errno| -> ! { fail(&format!("a timer of the system: {error}")) };
+    let fail_with = |error: rustix::io::Errno| -> ! { fail(&format!("a timer of the system: {error}")) };
     let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC);
-    let timer = timer.unwrap_or_else(|error| told(error));
+    let timer = timer.unwrap_or_else(|error| fail_with(error));
     let once = Itimerspec {
         it_interval: Timespec::default(),
         it_value: Timespec::try_from(time).unwrap_or_else(|_| fail("a stretch of a story is no age")),
     };
-    timerfd_settime(&timer, TimerfdTimerFlags::empty(), &once).unwrap_or_else(|error| told(error));
+    timerfd_settime(&timer, TimerfdTimerFlags::empty(), &once).unwrap_or_else(|error| fail_with(error));
     let mut rings = [0; size_of::<u64>()];
-    rustix::io::retry_on_intr(|| rustix::io::read(&timer, &mut rings)).unwrap_or_else(|error| told(error));
+    rustix::io::retry_on_intr(|| rustix::io::read(&timer, &mut rings))
+        .unwrap_or_else(|error| fail_with(error));
 }
 
 #[cfg(test)]

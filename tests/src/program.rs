@@ -124,7 +124,7 @@ impl ProgramOutput {
 pub struct Program {
     id: u32,
     input: Option<ChildStdin>,
-    told: Arc<WatchedValue<ProgramOutput>>,
+    output: Arc<WatchedValue<ProgramOutput>>,
 }
 
 impl Program {
@@ -153,30 +153,34 @@ impl Program {
             .spawn()
             .unwrap_or_else(|error| fail(&format!("{command:?} does not start: {error}")));
         let output = child.stdout.take().expect("standard output is piped");
-        let told = Arc::new(WatchedValue::<ProgramOutput>::default());
-        let said = Arc::clone(&told);
+        let shared = Arc::new(WatchedValue::<ProgramOutput>::default());
+        let said = Arc::clone(&shared);
         std::thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
-                said.until(READ_WITHIN, |told| {
-                    (told.lines.len() - told.read < LINES_MAX).then_some(())
+                said.until(READ_WITHIN, |output| {
+                    (output.lines.len() - output.read < LINES_MAX).then_some(())
                 });
-                said.change(|told| {
-                    told.lines.push(line);
-                    told.ring();
+                said.change(|output| {
+                    output.lines.push(line);
+                    output.ring();
                 });
             }
-            said.change(|told| told.is_silent = true);
+            said.change(|output| output.is_silent = true);
         });
         let (id, input) = (child.id(), child.stdin.take());
-        let ended = Arc::clone(&told);
+        let ended = Arc::clone(&shared);
         std::thread::spawn(move || {
             let status = child.wait().expect("our own child can be waited for");
-            ended.change(|told| {
-                told.status = Some(status);
-                told.ring();
+            ended.change(|output| {
+                output.status = Some(status);
+                output.ring();
             });
         });
-        Self { id, input, told }
+        Self {
+            id,
+            input,
+            output: shared,
+        }
     }
 
     pub fn id(&self) -> u32 {
@@ -185,33 +189,33 @@ impl Program {
 
     /// Returns the next line that `wanted` accepts; `None` after `within` or at the end of output.
     pub fn line(&mut self, within: Duration, wanted: impl Fn(&str) -> bool) -> Option<String> {
-        let found = self.told.until(within, |told| {
-            let fresh = told.lines.get(told.read..).unwrap_or_default();
+        let found = self.output.until(within, |output| {
+            let fresh = output.lines.get(output.read..).unwrap_or_default();
             match fresh.iter().position(|line| wanted(line)) {
                 Some(index) => {
-                    told.read += index + 1;
-                    Some(told.lines.get(told.read - 1).cloned())
+                    output.read += index + 1;
+                    Some(output.lines.get(output.read - 1).cloned())
                 }
                 None => {
-                    told.read = told.lines.len();
-                    told.is_silent.then_some(None)
+                    output.read = output.lines.len();
+                    output.is_silent.then_some(None)
                 }
             }
         });
         // Wakes a thread that waits for room for more lines.
-        self.told.change(|_| ());
+        self.output.change(|_| ());
         found.flatten()
     }
 
     /// Waits until `wanted` accepts the rest of the last line that begins with `name`, and returns it: the
     /// present state, not earlier ones. `None` after `within` or at the end of output.
     pub fn says(&self, name: &str, within: Duration, wanted: impl Fn(&str) -> bool) -> Option<String> {
-        let found = self.told.until(within, |told| {
-            let mut lines = told.lines.iter().rev();
+        let found = self.output.until(within, |output| {
+            let mut lines = output.lines.iter().rev();
             let last = lines.find_map(|line| line.strip_prefix(name).map(str::trim));
             match last {
                 Some(line) if wanted(line) => Some(Some(line.to_owned())),
-                Some(_) | None => told.is_silent.then_some(None),
+                Some(_) | None => output.is_silent.then_some(None),
             }
         });
         found.flatten()
@@ -219,23 +223,23 @@ impl Program {
 
     /// Writes a line to its standard input.
     pub fn tell(&mut self, line: &str) {
-        let told = self
+        let written = self
             .input
             .as_mut()
             .map(|input| writeln!(input, "{line}").and_then(|()| input.flush()));
-        if told.is_none_or(|told| told.is_err()) {
+        if written.is_none_or(|written| written.is_err()) {
             fail(&format!("the program does not read {line:?} any more"));
         }
     }
 
     /// Makes a wait for changes of a file look again also when this program prints a line or ends.
     pub fn rings(&self, changes: &FileChanges) {
-        self.told.change(|told| told.bells.push(changes.bell()));
+        self.output.change(|output| output.bells.push(changes.bell()));
     }
 
     /// Returns every line so far.
     pub fn seen(&self) -> Vec<String> {
-        self.told.look().lines.clone()
+        self.output.look().lines.clone()
     }
 
     /// Sends SIGKILL to the whole group, and waits until the process has ended.
@@ -267,12 +271,12 @@ impl Program {
 
     /// Returns the exit status, if the program has ended.
     pub fn ended(&self) -> Option<ExitStatus> {
-        self.told.look().status
+        self.output.look().status
     }
 
     /// Waits for the exit status; `None` after `within`.
     pub fn ends(&self, within: Duration) -> Option<ExitStatus> {
-        self.told.until(within, |told| told.status)
+        self.output.until(within, |output| output.status)
     }
 
     /// Waits for the end while reading the output; `None` after `within`.

@@ -250,17 +250,17 @@ pub(crate) fn read_event_stream(url: &str, authorization: &str) -> Result<String
         .header("authorization", authorization)
         .call();
     let mut answer = answer.map_err(|error| error.to_string())?;
-    let mut told = String::new();
+    let mut text = String::new();
     for line in BufReader::new(answer.body_mut().as_reader()).lines() {
         let Ok(line) = line else { break };
         let is_caught_up = line.contains("caught-up") || line.contains("event:figures");
-        told.push_str(&line);
-        told.push('\n');
+        text.push_str(&line);
+        text.push('\n');
         if is_caught_up {
             break;
         }
     }
-    Ok(told)
+    Ok(text)
 }
 
 /// Sends one request with this `Authorization`.

@@ -114,9 +114,13 @@ impl Server {
         mut look: impl FnMut(&str) -> Option<T>,
     ) -> Option<T> {
         let mut is_caught_up = false;
-        self.follow_all(query).until(within, |told| {
-            is_caught_up |= told.name == CAUGHT_UP;
-            if is_caught_up { look(told.position) } else { None }
+        self.follow_all(query).until(within, |message| {
+            is_caught_up |= message.name == CAUGHT_UP;
+            if is_caught_up {
+                look(message.position)
+            } else {
+                None
+            }
         })
     }
 
@@ -134,8 +138,8 @@ impl Server {
         mut wanted: impl FnMut(&Value) -> Option<T>,
     ) -> Option<T> {
         let following = self.follow_all(query);
-        following.until(within, |told| match told.name {
-            "" => wanted(told.data),
+        following.until(within, |message| match message.name {
+            "" => wanted(message.data),
             _ => None,
         })
     }
@@ -151,7 +155,7 @@ impl Server {
         within: Duration,
         mut wanted: impl FnMut(&Value) -> Option<T>,
     ) -> Option<T> {
-        StreamFollower::of(self, "/api/v1/live/stream").until(within, |told| wanted(told.data))
+        StreamFollower::of(self, "/api/v1/live/stream").until(within, |message| wanted(message.data))
     }
 
     /// Creates a short campaign for a rehearsal and imports these customers.
@@ -275,12 +279,12 @@ impl<'a> StreamFollower<'a> {
                 Some(("id", said)) => said.trim().clone_into(&mut self.after),
                 // An empty line ends a message.
                 None if line.is_empty() && !data.is_null() => {
-                    let told = StreamMessage {
+                    let message = StreamMessage {
                         name: &name,
                         position: &self.after,
                         data: &data,
                     };
-                    if let Some(found) = wanted(&told) {
+                    if let Some(found) = wanted(&message) {
                         return FollowOutcome::Found(found);
                     }
                     (name, data) = (String::new(), Value::Null);

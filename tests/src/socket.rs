@@ -22,13 +22,13 @@ pub(crate) fn read_websocket(url: &str, bearer: &str) -> Option<String> {
     let stream = TcpStream::connect(address.split('/').next()?).ok()?;
     stream.set_read_timeout(Some(QUIET)).ok()?;
     let (mut socket, _) = tungstenite::client(request, stream).ok()?;
-    let mut told = String::new();
+    let mut received = String::new();
     for _ in 0..MESSAGES_MAX {
         match socket.read() {
-            Ok(Message::Text(text)) => told.push_str(&text),
+            Ok(Message::Text(text)) => received.push_str(&text),
             Ok(Message::Close(_)) | Err(_) => break,
             Ok(_) => {}
         }
     }
-    Some(told)
+    Some(received)
 }

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_whose_tests_and_proofs_exist_pass() {
+    fn rows_with_existing_tests_and_proofs_pass() {
         let rows = "| V1.1.1 | 1 | x | met | `a::x::a_right_one_passes`, `make prove-b` |\n\
                     | V1.1.2 | 2 | x | met | `docs/house.md` |\n\
                     | V1.1.3 | 1 | x | open | not built |\n\

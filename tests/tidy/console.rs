@@ -156,7 +156,7 @@ fn unnamed_facts(tree: &Tree) -> Vec<Finding> {
     let named = names_of(english);
     // A pair that begins with a name, one that is inserted into a map, one that is passed on, and a name in a
     // constant.
-    let told = Regex::new(
+    let fact = Regex::new(
         r#"(?:(?:^|[\s\[(])\(|insert\()"([a-z_]+)"(?:\.to_owned\(\))?, |, "([a-z_]+)", \w+\.|const (?:PRESET|HELD_MS): &str = "([a-z_]+)""#,
     )
     .expect("a pattern");
@@ -171,7 +171,7 @@ fn unnamed_facts(tree: &Tree) -> Vec<Finding> {
     let groups = ["fact", "customer.assumedOf"];
     let mut findings = Vec::new();
     for file in tree.files.iter().filter(is_of_facts) {
-        let unnamed = facts_of(file, &told).into_iter().filter(|(_, name)| {
+        let unnamed = facts_of(file, &fact).into_iter().filter(|(_, name)| {
             groups
                 .iter()
                 .all(|group| !named.contains(&format!("{group}.{name}")))
@@ -184,11 +184,11 @@ fn unnamed_facts(tree: &Tree) -> Vec<Finding> {
 }
 
 /// Returns the names of facts before a file's tests, and before a table of their values, with their lines.
-fn facts_of<'a>(file: &'a File, told: &Regex) -> Vec<(usize, &'a str)> {
+fn facts_of<'a>(file: &'a File, fact: &Regex) -> Vec<(usize, &'a str)> {
     let lines = file.lines().take(file.lines_before_tests());
     let lines = lines.take_while(|(_, line)| !line.contains(" VALUES: "));
     let names = lines.flat_map(|(number, line)| {
-        let found = told.captures_iter(line);
+        let found = fact.captures_iter(line);
         let names = found.filter_map(|found| found.iter().skip(1).flatten().next());
         names.map(|name| (number, name.as_str())).collect::<Vec<_>>()
     });
@@ -280,7 +280,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_that_one_language_lacks_or_that_stands_in_the_code_is_found() {
+    fn a_word_that_one_language_lacks_or_that_is_in_the_code_is_found() {
         let tree = Tree::of(&[
             (CHINESE, r#"{"a":{"b":"一"}}"#),
             (ENGLISH, r#"{"a":{"b":"one","c":"two"}}"#),

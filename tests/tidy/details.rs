@@ -21,7 +21,7 @@ const ROOMS: [&str; 7] = [
 ];
 
 /// Texts that are never sent in a response, and why.
-const UNTOLD: [(&str, &str); 17] = [
+const UNCHECKED: [(&str, &str); 17] = [
     (
         "api/application/src/webhooks/text.rs",
         "no sentence: an event's text for a chat",
@@ -95,7 +95,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
         .filter_map(|(number, line)| Some((named_away(line.split('\t').next()?), number)))
         .collect();
     let mut findings = Vec::new();
-    for file in tree.rust().filter(|file| is_told(file)) {
+    for file in tree.rust().filter(|file| is_checked(file)) {
         let unknown = said(file)
             .into_iter()
             .filter(|said| !known.contains_key(&said.sentence));
@@ -111,13 +111,13 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-fn is_told(file: &File) -> bool {
+fn is_checked(file: &File) -> bool {
     let is_beside = ["tests.rs", "contract.rs"]
         .iter()
         .any(|end| file.path.ends_with(end));
-    let is_untold = UNTOLD.iter().any(|(place, _)| file.path.starts_with(place));
+    let is_unchecked = UNCHECKED.iter().any(|(place, _)| file.path.starts_with(place));
     let is_ours = ROOMS.iter().any(|room| file.path.starts_with(room));
-    is_ours && !is_beside && !is_untold && !file.path.contains("/test")
+    is_ours && !is_beside && !is_unchecked && !file.path.contains("/test")
 }
 
 /// Returns each sentence of an error, a problem or a wrong member, before the file's tests.
@@ -182,7 +182,7 @@ fn never_said(tree: &Tree, table: &File) -> Vec<Finding> {
         .rust()
         .filter(|file| !file.path.starts_with("tests/"))
         .collect();
-    let told: BTreeSet<String> = rooms
+    let sentences: BTreeSet<String> = rooms
         .iter()
         .flat_map(|file| said(file))
         .map(|said| said.sentence)
@@ -191,7 +191,7 @@ fn never_said(tree: &Tree, table: &File) -> Vec<Finding> {
     let is_unsaid = |line: &(usize, &str)| {
         let sentence = line.1.split('\t').next().unwrap_or_default();
         let named = named_away(sentence);
-        if told.contains(&named) || strings.contains(sentence) {
+        if sentences.contains(&named) || strings.contains(sentence) {
             return false;
         }
         let longest = named
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_whose_sentence_is_in_the_table_passes() {
+    fn a_refusal_with_its_sentence_in_the_table_passes() {
         let code = "#[error(\n    \"it has {bytes} bytes, \\\n     more than {}\", MAX)]\n\
                     #[error(\"{0}\")]\n#[error(\"{{{{{name}}}}} is empty\")]";
         let table = "it has {bytes} bytes, more than {max}\tx\n{{{name}}} is empty\tx\n";

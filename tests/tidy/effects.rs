@@ -89,7 +89,7 @@ const QUERY_ROOMS: &[&str] = &[
 /// Code in which an order that differs between runs could be visible.
 const ORDERED_ROOMS: &[&str] = &["domain/", "actors/", "simulation/"];
 
-fn stands_in(path: &str, rooms: &[&str]) -> bool {
+fn is_in_any(path: &str, rooms: &[&str]) -> bool {
     rooms.iter().any(|room| path.starts_with(room))
 }
 
@@ -112,7 +112,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
         let before_tests = file.lines_before_tests();
         for (number, line) in file.lines() {
             if line.contains("clippy::disallowed_")
-                && !stands_in(&file.path, SITES)
+                && !is_in_any(&file.path, SITES)
                 && !is_suite(&file.path)
                 && number <= before_tests
             {
@@ -123,7 +123,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
             }
             if query.is_match(line)
                 && !line.trim_start().starts_with("//")
-                && !stands_in(&file.path, QUERY_ROOMS)
+                && !is_in_any(&file.path, QUERY_ROOMS)
                 && number <= before_tests
             {
                 findings.push(file.finding(
@@ -132,7 +132,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
                 ));
             }
             let unordered = line.contains("HashMap") || line.contains("HashSet");
-            if unordered && !line.trim_start().starts_with("//") && stands_in(&file.path, ORDERED_ROOMS) {
+            if unordered && !line.trim_start().starts_with("//") && is_in_any(&file.path, ORDERED_ROOMS) {
                 findings.push(file.finding(number, "an order that differs between runs; use a BTreeMap"));
             }
         }
@@ -143,7 +143,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
 
 /// Checks that every `select!` in actors and simulation starts with `biased;`.
 fn unbiased_selects(path: &str, text: &str) -> Vec<Finding> {
-    if !stands_in(path, &["actors/", "simulation/"]) {
+    if !is_in_any(path, &["actors/", "simulation/"]) {
         return Vec::new();
     }
     let lines: Vec<&str> = text.lines().collect();

@@ -63,7 +63,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
         for (number, line) in statements(file) {
             let borrowed = BORROWED.iter().find(|word| line.contains(**word));
             let lacks = behind.lacking.iter().find(|one| one.is_in(&file.path, &line));
-            if let Some(one) = lacks.filter(|_| !stands_behind_a_feature(file, number)) {
+            if let Some(one) = lacks.filter(|_| !requires_a_feature(file, number)) {
                 let what = format!("`{}` is not in the program that is installed", one.name);
                 findings.push(file.finding(number, what));
             } else if let Some(word) = borrowed {
@@ -102,7 +102,7 @@ impl TestOnlyItem {
 
 /// Returns true if the attribute above, or the one above the module that contains the line, requires a
 /// feature or tests.
-fn stands_behind_a_feature(file: &File, number: usize) -> bool {
+fn requires_a_feature(file: &File, number: usize) -> bool {
     let before: Vec<&str> = file.text.lines().take(number - 1).collect();
     let attribute = |line: &&&str| line.trim_start().starts_with("#[");
     let demands = |line: &str| line.trim_start().starts_with("#[cfg(") && !line.contains("not(");
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_behind_a_feature_is_named_by_tests_alone() {
+    fn an_item_that_requires_a_feature_is_named_by_tests_alone() {
         assert_eq!(found("api/y/src/a.rs", "use x::testing::Double;\n"), 1);
         assert_eq!(found("api/x/src/a.rs", "use crate::testing::Double;\n"), 1);
         assert_eq!(found("api/y/src/a.rs", "use crate::testing::Double;\n"), 0);

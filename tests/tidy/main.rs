@@ -74,10 +74,10 @@ checks! {
     c16_text_is_clean: text::check;
     c17_files_are_not_tied_in_circles: import_cycles::check;
     c18_rooms_keep_their_share_and_their_words: crate_sizes::check;
-    c19_each_parameter_stands_for_itself: parameters::check;
+    c19_each_parameter_is_named: parameters::check;
     c20_the_asvs_table_names_tests_that_exist: asvs::check;
     c21_each_problem_is_explained: problems::check;
-    c22_stories_are_told_of_what_they_wait_for: waits::check;
+    c22_stories_wait_for_events: waits::check;
     c23_the_console_is_the_one_that_its_sources_say: console::check;
     c24_no_proof_is_forgotten: proofs::check;
     c25_what_a_refusal_says_has_its_chinese: details::check;

@@ -114,36 +114,38 @@ mod tests {
 
     const MAKE: &str = ".PHONY: test prove-one prove-two\nprove-one prove-two: build\n\t@prove\n";
     const SHOWN: &str = "text on prove-nothing\n| first | `make prove-one`, `prove-two` |\n";
-    const TOLD: &str = "echo \"the long forms are: make prove-one prove-two\"\n";
+    const CLOSING_LINE: &str = "echo \"the long forms are: make prove-one prove-two\"\n";
 
     #[test]
     fn what_is_everywhere_is_right() {
-        assert_eq!(found(MAKE, SHOWN, TOLD), Vec::<String>::new());
+        assert_eq!(found(MAKE, SHOWN, CLOSING_LINE), Vec::<String>::new());
     }
 
     #[test]
     fn what_is_missing_or_only_named_is_found() {
         let without = |text: &str| text.replace("prove-two", "");
         assert_eq!(
-            found_in(MAKE, [SHOWN, &without(SHOWN)], TOLD),
+            found_in(MAKE, [SHOWN, &without(SHOWN)], CLOSING_LINE),
             ["prove-two is not in its tables"]
         );
         assert_eq!(
             found_in(
                 MAKE,
                 [&SHOWN.replace("prove-two", "prove-four, prove-two"), SHOWN],
-                TOLD
+                CLOSING_LINE
             ),
             ["prove-four is not in its rules, only in docs/proofs.md"]
         );
         assert_eq!(
-            found(MAKE, SHOWN, &without(TOLD)),
+            found(MAKE, SHOWN, &without(CLOSING_LINE)),
             ["prove-two is not in its closing line"]
         );
-        assert!(found(&without(MAKE), SHOWN, TOLD).contains(&"prove-two is not in its rules".to_owned()));
-        let only_told = TOLD.replace("prove-two", "prove-two prove-four");
+        assert!(
+            found(&without(MAKE), SHOWN, CLOSING_LINE).contains(&"prove-two is not in its rules".to_owned())
+        );
+        let closing_line = CLOSING_LINE.replace("prove-two", "prove-two prove-four");
         assert_eq!(
-            found(MAKE, SHOWN, &only_told),
+            found(MAKE, SHOWN, &closing_line),
             ["prove-four is not in its rules, only in the closing line of make test"]
         );
     }

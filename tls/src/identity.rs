@@ -210,7 +210,7 @@ pub(crate) fn certified(
     })?;
     let certified = CertifiedKey::new(chain, signing);
     match certified.keys_match() {
-        // A key whose public half is unknown cannot be compared, and is accepted.
+        // A key with an unknown public half cannot be compared, and is accepted.
         Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(certified),
         Err(Error::InconsistentKeys(_)) => Err(TlsError::file(
             &files.key,

@@ -119,7 +119,7 @@ fn trust_of(mode: Option<&str>, file: Option<&str>) -> Result<Option<Trust>, Tls
             "sslrootcert also needs sslmode=verify-full or verify-ca".to_owned(),
         )),
         (Some("disable") | None, _) => Ok(None),
-        (Some("require"), None) => Ok(Some(Trust::of_anybody())),
+        (Some("require"), None) => Ok(Some(Trust::of_any_certificate())),
         // As in libpq: if a file is named, the server is verified against it.
         (Some("require" | "verify-ca"), file) => of_file(file).map(|trust| Some(trust.of_any_name())),
         (Some("verify-full"), file) => of_file(file).map(Some),

@@ -96,7 +96,11 @@ async fn a_right_authority_and_host_are_taken_and_wrong_ones_are_named() {
         let said = meet(&own, trust, "dialer.example.com").await.unwrap_err();
         assert!(said.contains("no authority that is trusted here"), "{said}");
     }
-    assert!(meet(&own, Trust::of_anybody(), "other.example.com").await.is_ok());
+    assert!(
+        meet(&own, Trust::of_any_certificate(), "other.example.com")
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test]
@@ -105,7 +109,7 @@ async fn a_certificate_may_be_trusted_by_its_fingerprint_or_as_its_own_authority
     let ours = Authority::new("ours");
     let own = identity(&ours, folder.path(), &["dialer.example.com"]);
     let written: Fingerprint = own.fingerprint().to_string().parse().unwrap();
-    let pinned = Trust::of_nobody().or_certificate(written);
+    let pinned = Trust::none().or_certificate(written);
     assert!(meet(&own, pinned.clone(), "127.0.0.1").await.is_ok());
     let file = folder.path().join("server.crt");
     let exact = Trust::of_file(&file).unwrap();
@@ -119,7 +123,7 @@ async fn a_certificate_may_be_trusted_by_its_fingerprint_or_as_its_own_authority
 }
 
 #[test]
-fn what_nobody_would_take_is_refused_at_start_with_its_file() {
+fn an_unacceptable_identity_is_refused_at_start_with_its_file() {
     let folder = tempfile::tempdir().unwrap();
     let ours = Authority::new("ours");
     let refused = |files: &IdentityFiles| {
@@ -176,7 +180,10 @@ async fn a_renewed_certificate_is_shown_and_a_broken_one_is_not() {
         panic!("it was not renewed")
     };
     assert_ne!(first, second);
-    assert_eq!(meet(&own, Trust::of_anybody(), "a.example.com").await, Ok(second));
+    assert_eq!(
+        meet(&own, Trust::of_any_certificate(), "a.example.com").await,
+        Ok(second)
+    );
     assert!(matches!(own.look(noon()), ReloadOutcome::Same));
     fs::write(&files.key, "half a k").unwrap();
     // A single look is no proof: the other file may be about to follow.
@@ -210,7 +217,7 @@ async fn who_does_not_speak_tls_is_turned_away() {
 }
 
 #[test]
-fn a_url_says_whom_to_trust_and_no_password_is_shown() {
+fn a_url_says_which_certificates_to_trust_and_no_password_is_shown() {
     let folder = tempfile::tempdir().unwrap();
     let file = Authority::new("ours").write(&folder.path().join("ca.crt"));
     let named = file.display().to_string().replace('/', "%2F");
@@ -349,7 +356,7 @@ fn a_client_s_renewed_pair_is_read_again_and_half_of_one_is_not_shown() {
 }
 
 #[test]
-fn whom_strangers_would_take_is_whom_their_authorities_signed() {
+fn an_identity_signed_by_a_trusted_authority_is_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let ours = Authority::new("ours");
     let own = identity(&ours, folder.path(), &["dialer.example.com"]);

@@ -105,7 +105,7 @@ impl Trust {
     }
 
     /// Trusts no certificate. `or_certificate` adds one.
-    pub fn of_nobody() -> Self {
+    pub fn none() -> Self {
         Self::new(Checks::AuthorityAndName)
     }
 
@@ -120,7 +120,7 @@ impl Trust {
     }
 
     /// Trusts every certificate: protects against eavesdropping, but not against a man in the middle.
-    pub fn of_anybody() -> Self {
+    pub fn of_any_certificate() -> Self {
         Self::new(Checks::Nothing)
     }
 

@@ -214,15 +214,15 @@ const NOT_MEANT: &[&str] = &[
 
 /// Returns the score of the words alone, 0 to 1000.
 fn words_permille(text: &str) -> u32 {
-    let mut told: String = text
+    let mut bare: String = text
         .chars()
         .filter(|one| !is_noise(*one))
         .collect::<String>()
         .to_lowercase();
     for harmless in NOT_MEANT {
-        told = told.replace(harmless, "。");
+        bare = bare.replace(harmless, "。");
     }
-    let weigh = |words: &[&str], first: u32| match words.iter().filter(|word| told.contains(**word)).count() {
+    let weigh = |words: &[&str], first: u32| match words.iter().filter(|word| bare.contains(**word)).count() {
         0 => 0,
         1 => first,
         _ => first + (1_000 - first) / 4,

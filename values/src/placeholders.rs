@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_taken_apart_and_one_that_is_not_closed_is_told() {
+    fn a_text_is_taken_apart_and_one_that_is_not_closed_is_reported() {
         assert_eq!(pieces(""), Ok(vec![]));
         let found = pieces("满{{fact:分期.起点}}可分{{ name }}");
         let wanted = vec![

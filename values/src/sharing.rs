@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_wasted_nobody_has_more_than_they_want_and_nobody_has_much_less_than_their_part() {
+    fn nothing_is_wasted_and_no_share_is_above_its_wish_or_much_below_its_part() {
         for seed in 0..2_000 {
             let (places, claims) = made_up(seed);
             let given = shares(places, &claims);

@@ -36,8 +36,8 @@ const queries = new QueryClient({
   },
 })
 
-// The library's spinner has an English name of its own, and stays in a button whose response came at once, because it
-// waits for the end of an animation that never began. This one has no name and disappears with the wait.
+// The library's spinner has an English name of its own, and stays in a button after a response that came at once,
+// because it waits for the end of an animation that never began. This one has no name and disappears with the wait.
 const BUSY = <span className="busy" aria-hidden="true" />
 
 function Console() {

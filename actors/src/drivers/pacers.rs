@@ -106,7 +106,7 @@ impl Pacers {
             } else {
                 TickEvents::default()
             };
-            pacer.told(&younger(own, tick), told);
+            pacer.record_events(&younger(own, tick), told);
         }
         pacer.dials(floor)
     }

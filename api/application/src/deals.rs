@@ -214,12 +214,12 @@ async fn meant(
         .or_else(|| dials.iter().find(named));
     match (found, first) {
         (Some((call, dialed_at)), Some((_, first_dialed_at))) => {
-            let told = DealCall {
+            let deal_call = DealCall {
                 call: *call,
                 dialed_at: *dialed_at,
                 first_dialed_at,
             };
-            Ok((campaign, told))
+            Ok((campaign, deal_call))
         }
         _ => Err(Problem::refused(
             "deal-invalid",

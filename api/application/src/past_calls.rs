@@ -121,7 +121,7 @@ pub async fn take_past_calls(
         let unread = "a member of it is missing, of another form, or none of a record";
         let record = record.ok_or_else(|| unread.to_owned());
         match record.and_then(|record| read(installation, country, source, row, record)) {
-            Ok((number, told)) => numbers.entry(number).or_default().push(told),
+            Ok((number, parsed)) => numbers.entry(number).or_default().push(parsed),
             Err(why) => taken.refused.push(RefusedPastCall { row, why }),
         }
     }
@@ -136,8 +136,8 @@ pub async fn take_past_calls(
         };
         match one.take(&calls, &mut taken).await {
             Err(problem) if matches!(problem.kind, ProblemKind::Refused) => {
-                taken.refused.extend(calls.iter().map(|told| RefusedPastCall {
-                    row: told.row,
+                taken.refused.extend(calls.iter().map(|parsed| RefusedPastCall {
+                    row: parsed.row,
                     why: problem.detail.clone(),
                 }));
             }
@@ -179,12 +179,12 @@ fn read(
         status: row.status,
         talk_ms: row.talk_ms,
     };
-    let told = ParsedRecord {
+    let parsed = ParsedRecord {
         row: place,
         call,
         former,
     };
-    Ok((number, told))
+    Ok((number, parsed))
 }
 
 struct ImportContext<'a> {
@@ -200,11 +200,11 @@ impl ImportContext<'_> {
     async fn as_known(&self, rows: &[ParsedRecord]) -> Result<Vec<PastCall>, Problem> {
         let loaded = self.installation.entities.numbers.state(&self.number).await?;
         let imported = loaded.state.history().imported();
-        let named = rows.iter().map(|told| {
+        let named = rows.iter().map(|parsed| {
             let has = |former: &PastCallId| imported.is_some_and(|known| known.has(*former));
             PastCall {
-                record: told.former.filter(has).unwrap_or(told.call.record),
-                ..told.call.clone()
+                record: parsed.former.filter(has).unwrap_or(parsed.call.record),
+                ..parsed.call.clone()
             }
         });
         Ok(named.collect())

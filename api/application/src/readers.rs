@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_comes_later_has_the_name_and_who_was_there_is_told() {
+    async fn the_later_reader_has_the_name_and_the_earlier_one_is_notified() {
         let readers = Readers::default();
         let first = readers.take(&name());
         let second = readers.take(&name());
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_is_sent_back_is_told_so() {
+    async fn a_reader_that_is_sent_back_is_notified() {
         let readers = Readers::default();
         let hold = readers.take(&name());
         readers.end(&name(), NameLossReason::Reset);

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_slowest_gives_way_to_who_asks_and_keeps_its_place_while_nobody_does() {
+    async fn the_slowest_gives_way_to_a_new_client_and_keeps_its_slot_until_then() {
         let clock = StepClock::default();
         let places = SlowClientSlots::new(2);
         let slow = places.enter(clock.now()).unwrap();

@@ -181,9 +181,9 @@ mod tests {
             (1_000, 1_000),
             (u32::MAX, 1_000),
         ] {
-            let told = waveform(&sound, points, 4_096);
-            assert_eq!(told.ours_per_mille.len(), expected, "of {points}");
-            assert_eq!(told.callee_per_mille.len(), expected);
+            let wave = waveform(&sound, points, 4_096);
+            assert_eq!(wave.ours_per_mille.len(), expected, "of {points}");
+            assert_eq!(wave.callee_per_mille.len(), expected);
         }
         let bare = waveform(&header(), 10, 64);
         assert_eq!((bare.duration_ms, bare.ours_per_mille.len()), (0, 0));

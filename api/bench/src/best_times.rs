@@ -136,7 +136,7 @@ fn first_open(at: Timestamp) -> Timestamp {
 
 fn course(made: &SeededHours, args: &Args, learns: bool) -> CallResults {
     let mut came = CallResults::default();
-    let (mut stands, mut counted) = (LearntTimes::default(), CountedTimes::default());
+    let (mut learnt, mut counted) = (LearntTimes::default(), CountedTimes::default());
     let mut due: BTreeMap<(Timestamp, u64), u32> = BTreeMap::new();
     let people = u64::from(args.people);
     for day in 0..args.days {
@@ -159,11 +159,11 @@ fn course(made: &SeededHours, args: &Args, learns: bool) -> CallResults {
             came.dials += 1;
             came.answers += u64::from(answered);
             if !answered && attempt < ATTEMPTS_MAX {
-                due.insert((next(&stands, at, learns), person), attempt + 1);
+                due.insert((next(&learnt, at, learns), person), attempt + 1);
             }
         }
-        stands.counted = counted.clone();
-        stands.through = day + 1;
+        learnt.counted = counted.clone();
+        learnt.through = day + 1;
     }
     let of = |hour: u8| {
         counted.rate(CallHour {
@@ -177,7 +177,7 @@ fn course(made: &SeededHours, args: &Args, learns: bool) -> CallResults {
 }
 
 /// Returns when the next attempt is made.
-fn next(stands: &LearntTimes, at: Timestamp, learns: bool) -> Timestamp {
+fn next(learnt: &LearntTimes, at: Timestamp, learns: bool) -> Timestamp {
     let retry = Retry {
         due_at: at.plus_ms(WAIT_MS),
         later_ms_max: DAY_MS,
@@ -187,7 +187,7 @@ fn next(stands: &LearntTimes, at: Timestamp, learns: bool) -> Timestamp {
     if !learns {
         return by_policy;
     }
-    let better = better_hour(stands, retry, |at| Some(hour_of(at)), is_open);
+    let better = better_hour(learnt, retry, |at| Some(hour_of(at)), is_open);
     better.map_or(by_policy, |(at, _)| at)
 }
 

@@ -28,7 +28,7 @@ impl BoundedFigure {
         self.value <= self.at_most
     }
 
-    fn told(&self) -> Value {
+    fn to_json(&self) -> Value {
         json!({ "name": self.name, "value": self.value, "target_max": self.at_most, "unit": self.unit,
             "of_target": self.value / self.at_most, "met": self.is_met() })
     }
@@ -42,7 +42,7 @@ impl BoundedFigure {
 
 /// Returns the figures with their targets as JSON, for a program.
 pub(crate) fn to_json_values(held: &[BoundedFigure]) -> Vec<Value> {
-    held.iter().map(BoundedFigure::told).collect()
+    held.iter().map(BoundedFigure::to_json).collect()
 }
 
 /// Prints the figures with their targets, one line each, for a reader.
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_is_met_up_to_its_bound_and_missed_only_where_somebody_checks() {
+    fn a_target_is_met_up_to_its_bound_and_a_miss_fails_only_if_checked() {
         assert_eq!(to_json_values(&held(1.0))[0]["met"], true);
         assert_eq!(to_json_values(&held(1.001))[0]["met"], false);
         assert!(check(&held(1.0), true).is_ok());

@@ -96,7 +96,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Problem> {
         float(watch.nanos()) / 1e6,
         None,
     );
-    let (ranked, folded, right) = told_apart(&read, args.utterances as usize);
+    let (ranked, folded, right) = time_ranking(&read, args.utterances as usize);
     report.row("one utterance", "ranked", &ranked, 1);
     report.row("one utterance", "folded alone", &folded, 1);
     report.value(
@@ -125,7 +125,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Problem> {
 /// Times the ranking of `count` utterances, and the normalization of their characters alone, which is its
 /// first step; in turn, so that both run under the same conditions. Also returns how many were ranked
 /// right.
-fn told_apart(model: &Model, count: usize) -> (Times, Times, u64) {
+fn time_ranking(model: &Model, count: usize) -> (Times, Times, u64) {
     let (mut ranked, mut folded, mut right) = (Times::default(), Times::default(), 0);
     for said in lines(count) {
         let watch = Stopwatch::start();

@@ -451,7 +451,7 @@ mod tests {
     }
 
     #[test]
-    fn an_offset_says_where_the_wall_stands_after_it_was_set() {
+    fn an_offset_follows_the_wall_clock_after_it_was_set() {
         let at = Timestamp::from_millis(1_000_000);
         let offset = |offset_ms| ClockOffset {
             offset_ms,

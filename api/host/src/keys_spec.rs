@@ -243,14 +243,14 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_in_a_directory_or_a_database_whose_password_is_not_shown() {
+    fn keys_are_in_a_directory_or_a_database_and_its_password_is_not_shown() {
         assert_eq!("a/keys".parse(), Ok(KeysPlace::Dir("a/keys".into())));
         let place: KeysPlace = "postgres://u:secret@db.example.com/keys".parse().unwrap();
         assert!(!format!("{place:?}").contains("secret"), "{place:?}");
     }
 
     #[test]
-    fn a_master_key_is_told_by_its_scheme() {
+    fn a_master_key_is_recognized_by_its_scheme() {
         assert_eq!("env:A".parse(), Ok(MasterSpec::Env("A".to_owned())));
         assert_eq!("file:/k".parse(), Ok(MasterSpec::File("/k".into())));
         assert_eq!("exec:/bin/k".parse(), Ok(MasterSpec::Exec("/bin/k".into())));

@@ -152,9 +152,9 @@ impl WriterState {
     fn put(&mut self, line: &[u8]) {
         if self.dropped > 0 {
             let said = "log lines could not be written and were dropped";
-            let told = json!({"level": "WARN", "target": "ledgerline",
+            let record = json!({"level": "WARN", "target": "ledgerline",
                 "fields": {"message": said, "count": self.dropped}});
-            if !self.write_out(format!("{told}\n").as_bytes()) {
+            if !self.write_out(format!("{record}\n").as_bytes()) {
                 self.dropped += 1;
                 return;
             }

@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wall_that_stands_still_stops_no_timer() {
+    fn a_wall_clock_that_stops_stops_no_timer() {
         let time = ProcessTime::begin(9 * HOUR, 0);
         let given = times(&time, 0, 600, |_| 9 * HOUR);
         assert!(given.is_sorted());
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_asking_for_an_hour_takes_up_no_more_at_once_than_a_second_does() {
+    fn an_hour_without_requests_adds_no_more_at_once_than_a_second() {
         let time = ProcessTime::begin(9 * HOUR, 0);
         let given = time.now(HOUR, || 10 * HOUR + SECOND);
         assert_eq!(given, 10 * HOUR + 5_000);

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_read_database_is_told_by_its_scheme_and_is_the_data_directorys_by_default() {
+    fn a_read_database_is_recognized_by_its_scheme_and_is_the_data_directorys_by_default() {
         let spec = |text: &str| text.parse::<ReadDbSpec>();
         assert_eq!(spec("sqlite:rows").unwrap(), ReadDbSpec::Sqlite("rows".into()));
         for url in ["postgres://u@db.example/db", "postgresql://u@db.example/db"] {

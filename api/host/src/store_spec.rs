@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_store_is_told_by_its_scheme() {
+    fn a_store_is_recognized_by_its_scheme() {
         assert_eq!(
             "sqlite:data".parse::<StoreSpec>().unwrap(),
             StoreSpec::Sqlite("data".into())

@@ -66,7 +66,7 @@ mod tests {
     fn a_number_may_say_until_when_and_by_which_licence_it_is_shown() {
         let read =
             caller_numbers("+861055550100@2027-03-31@京B2-20260001, 95500@2027-04-30,+861055550101").unwrap();
-        let told: Vec<_> = read
+        let numbers: Vec<_> = read
             .iter()
             .map(|one| {
                 (
@@ -77,7 +77,7 @@ mod tests {
             })
             .collect();
         assert_eq!(
-            told,
+            numbers,
             [
                 (
                     "+861055550100",

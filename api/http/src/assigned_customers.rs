@@ -22,7 +22,7 @@ pub(crate) async fn assignees(ctx: &Context, scope: &DataScope) -> Result<Option
         AssigneeScope::All => None,
         AssigneeScope::Own(user) => Some(vec![Assignee::User(user.clone())]),
         AssigneeScope::Team(team) => Some(list_team_assignees(ctx, team).await?),
-        AssigneeScope::Nobody => Some(Vec::new()),
+        AssigneeScope::NoCustomers => Some(Vec::new()),
     })
 }
 

@@ -73,22 +73,22 @@ mod tests {
 
     #[test]
     fn nothing_that_the_document_refers_to_is_missing() {
-        let told = document();
-        let channels = told["channels"].as_object().unwrap();
+        let document_value = document();
+        let channels = document_value["channels"].as_object().unwrap();
         for (name, channel) in channels {
             for (kind, reference) in channel["messages"].as_object().unwrap() {
                 let place = reference["$ref"].as_str().unwrap().trim_start_matches('#');
-                let message = told.pointer(place).unwrap_or_else(|| panic!("{name} {kind}"));
+                let message = document_value.pointer(place).unwrap_or_else(|| panic!("{name} {kind}"));
                 let data = message.pointer("/payload/properties/data/$ref").unwrap();
                 assert!(data.as_str().unwrap().starts_with("/api/v1/events/schemas/"));
             }
         }
-        for operation in told["operations"].as_object().unwrap().values() {
+        for operation in document_value["operations"].as_object().unwrap().values() {
             let place = operation["channel"]["$ref"]
                 .as_str()
                 .unwrap()
                 .trim_start_matches('#');
-            assert!(told.pointer(place).is_some());
+            assert!(document_value.pointer(place).is_some());
         }
     }
 }

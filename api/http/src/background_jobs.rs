@@ -11,13 +11,13 @@ pub(crate) async fn run_in_background<T: Send + 'static>(
     installation: &Installation,
     work: impl FnOnce(&dyn Fn() -> bool) -> Result<Option<T>, Problem> + Send + 'static,
 ) -> Result<ReadReply<T>, Problem> {
-    let told = installation
+    let result = installation
         .past
         .run_rehearsal(&installation.environment, move |apart| {
             work(&|| (apart.goes_on)())
         })
         .await?;
-    match told.transpose()?.flatten() {
+    match result.transpose()?.flatten() {
         Some(found) => Ok(ReadReply(found)),
         None => Err(Problem::unavailable(
             "the server is shutting down, or the request took too long",

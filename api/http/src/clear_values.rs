@@ -110,13 +110,13 @@ pub(crate) fn reveal_values(
     };
     let variables = || {
         let enrolments = state.enrolments().iter();
-        let told = enrolments.filter(|(campaign, _)| shows_campaign(scope, campaign));
-        let told = told.map(|(campaign, enrolment)| {
+        let visible = enrolments.filter(|(campaign, _)| shows_campaign(scope, campaign));
+        let visible = visible.map(|(campaign, enrolment)| {
             let values = enrolment.variables.iter();
             let values = values.map(|(name, value)| (name.clone(), value.value().cloned()));
             (campaign.clone(), values.collect())
         });
-        told.collect()
+        visible.collect()
     };
     ClearCustomerValues {
         external_id: asked(PersonalField::ExternalId)

@@ -84,7 +84,7 @@ async fn answer(writing: &ConversationConnection, text: &str) -> (Value, bool) {
                 "a message must be {{\"id\", \"text\"}}: column {}",
                 error.column()
             );
-            return (told(&Problem::invalid("body-not-json", why)), false);
+            return (format_problem(&Problem::invalid("body-not-json", why)), false);
         }
     };
     let installation = &writing.installation;
@@ -94,10 +94,10 @@ async fn answer(writing: &ConversationConnection, text: &str) -> (Value, bool) {
             let is_closed = answered.closed.is_some();
             (serde_json::to_value(&answered).unwrap_or_default(), is_closed)
         }
-        Err(problem) => (told(&problem), false),
+        Err(problem) => (format_problem(&problem), false),
     }
 }
 
-fn told(problem: &Problem) -> Value {
+fn format_problem(problem: &Problem) -> Value {
     json!({ "code": problem.code, "detail": problem.detail })
 }

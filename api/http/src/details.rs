@@ -149,47 +149,47 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    fn told(detail: &str) -> Option<String> {
+    fn translate(detail: &str) -> Option<String> {
         in_chinese(&Problem::refused("refused", detail))
     }
 
     #[test]
-    fn a_sentence_is_told_with_its_values() {
+    fn a_sentence_keeps_its_values() {
         assert_eq!(
-            told("the campaign ended at 2026-03-02T10:00:00.000000Z").as_deref(),
+            translate("the campaign ended at 2026-03-02T10:00:00.000000Z").as_deref(),
             Some("任务已于 2026-03-02T10:00:00.000000Z 到期")
         );
         assert_eq!(
-            told("1 of 2 enrolments are completed").as_deref(),
+            translate("1 of 2 enrolments are completed").as_deref(),
             Some("2 名名单客户中已完成外呼 1 名")
         );
-        assert_eq!(told("{{name}} has no value").as_deref(), Some("{{name}} 没有值"));
-        assert_eq!(told("not in the table"), None);
+        assert_eq!(translate("{{name}} has no value").as_deref(), Some("{{name}} 没有值"));
+        assert_eq!(translate("not in the table"), None);
     }
 
     #[test]
-    fn a_reason_and_a_rule_in_a_sentence_are_told_in_chinese_and_a_name_stays_as_it_is() {
+    fn a_reason_and_a_rule_in_a_sentence_are_translated_and_a_name_stays_as_it_is() {
         assert_eq!(
-            told("the campaign is paused").as_deref(),
+            translate("the campaign is paused").as_deref(),
             Some("任务当前为已暂停，不能这样操作")
         );
         assert_eq!(
-            told("no call allowed at 9:00: rule calling_window, and no later time in this campaign")
+            translate("no call allowed at 9:00: rule calling_window, and no later time in this campaign")
                 .as_deref(),
             Some("9:00 不可呼叫：规则“可外呼时段”，本任务内此后也没有可呼时间")
         );
         assert_eq!(
-            told("not in campaign paused").as_deref(),
+            translate("not in campaign paused").as_deref(),
             Some("不在任务 paused 中")
         );
         assert_eq!(
-            told("the campaign can never run: a campaign cannot wait for itself").as_deref(),
+            translate("the campaign can never run: a campaign cannot wait for itself").as_deref(),
             Some("任务永远无法运行：任务不能等待自身")
         );
     }
 
     #[test]
-    fn wrong_members_are_told_one_by_one() {
+    fn wrong_members_are_translated_one_by_one() {
         let wrong = |detail: &str| MemberError {
             pointer: "/a".to_owned(),
             detail: detail.to_owned(),

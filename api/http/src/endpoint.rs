@@ -112,7 +112,7 @@ pub struct Endpoint {
     pub follows_position: bool,
     rows: ViewFreshness,
     /// The responses of a successful request, derived from the handler's return type.
-    pub(crate) told: fn(&mut SchemaGenerator) -> Vec<DocumentedResponse>,
+    pub(crate) responses: fn(&mut SchemaGenerator) -> Vec<DocumentedResponse>,
     handler: Handler,
 }
 
@@ -184,7 +184,7 @@ impl Endpoint {
             } else {
                 ViewFreshness::AsTheyAre
             },
-            told: R::told,
+            responses: R::document_responses,
             handler: Arc::new(move |ctx, input| {
                 let answered = handler(ctx, input);
                 Box::pin(async move { answered.await.map(R::response) })
@@ -205,7 +205,7 @@ impl Endpoint {
     /// Allows any authenticated caller; the endpoint is about the caller.
     pub const fn for_any_caller(mut self) -> Self {
         self.needs = AccessRequirement::ToBeKnown;
-        self.about = EndpointSubject::Nobody;
+        self.about = EndpointSubject::Unscoped;
         self
     }
     /// Declares a JSON body of this type.

@@ -136,7 +136,7 @@ pub(crate) async fn fulfil(
         Wish::Correct => {
             let correction = correction(installation, id, customer, right).await?;
             let command = CustomerCommand::Correct(Box::new(correction));
-            told(installation, id, customer, command, cause).await
+            command_customer(installation, id, customer, command, cause).await
         }
         Wish::Copy => {
             let found = found(installation, customer, PersonalValueForm::Clear).await?;
@@ -167,11 +167,11 @@ pub(crate) async fn fulfil(
         }
         Wish::Restrict => {
             let command = CustomerCommand::Hold { reason, by: None };
-            told(installation, id, customer, command, cause).await
+            command_customer(installation, id, customer, command, cause).await
         }
         Wish::Delete => {
             let command = build_erase_command(reason, four_eyes);
-            told(installation, id, customer, command, cause).await
+            command_customer(installation, id, customer, command, cause).await
         }
     }
 }
@@ -270,7 +270,7 @@ async fn anonymous(
 
 /// Sends a command to the customer with the person request's first event as its cause. If the customer
 /// refuses, the request stays open.
-async fn told(
+async fn command_customer(
     installation: &Installation,
     id: PersonRequestId,
     customer: &CustomerId,

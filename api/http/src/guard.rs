@@ -28,7 +28,7 @@ use warp::http::{Method, header};
 pub enum EndpointSubject {
     /// No customer or campaign: rules, definitions, the caller's own session, or a command that only prevents
     /// calls.
-    Nobody,
+    Unscoped,
     /// All campaigns and customers: only for a scope without limits.
     Everybody,
     /// The campaign in the path.
@@ -126,7 +126,7 @@ impl Guard {
 async fn hold(about: EndpointSubject, ctx: &Context, input: &mut Input) -> Result<(), Problem> {
     let scope = input.scope.clone();
     match about {
-        EndpointSubject::Nobody | EndpointSubject::Handler => Ok(()),
+        EndpointSubject::Unscoped | EndpointSubject::Handler => Ok(()),
         EndpointSubject::Everybody => Err(build_scope_problem("this is about all campaigns")),
         EndpointSubject::Campaign => {
             let campaign: CampaignId = input.id(0, "this campaign")?;
@@ -165,7 +165,7 @@ pub(crate) async fn require_call_in_scope(
 ) -> Result<(), Problem> {
     let seen = match &scope.people {
         AssigneeScope::All => scope.admits_campaign(campaign),
-        AssigneeScope::Team(_) | AssigneeScope::Own(_) | AssigneeScope::Nobody => {
+        AssigneeScope::Team(_) | AssigneeScope::Own(_) | AssigneeScope::NoCustomers => {
             let customer = ctx.installation.entities.customers.state(customer).await?.state;
             sees_person(ctx, scope, &customer).await?
         }
@@ -196,7 +196,7 @@ pub(crate) async fn sees_person(
             }
             None => false,
         },
-        AssigneeScope::Nobody => false,
+        AssigneeScope::NoCustomers => false,
     };
     Ok(is_own)
 }
@@ -262,14 +262,14 @@ fn note(ctx: &Context, method: &Method, input: &Input, problem: &Problem) {
     if !is_refused || !tries {
         return;
     }
-    let whose = match &input.caller {
+    let source = match &input.caller {
         Caller::User(known) => match known.way {
             SignInMethod::Key(key) => AttemptSource::Key(key),
             SignInMethod::Directory | SignInMethod::Session | SignInMethod::SetUp | SignInMethod::Other => {
                 AttemptSource::User(known.user.clone())
             }
         },
-        Caller::Directory { .. } | Caller::Nobody => {
+        Caller::Directory { .. } | Caller::Unauthenticated => {
             AttemptSource::Address(input.peer().map(|peer| peer.ip()))
         }
     };
@@ -279,5 +279,5 @@ fn note(ctx: &Context, method: &Method, input: &Input, problem: &Problem) {
     ctx.installation
         .access
         .refused
-        .count(&installation, &whose, &route, problem.code);
+        .count(&installation, &source, &route, problem.code);
 }

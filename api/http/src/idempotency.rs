@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_second_of_two_at_once_is_told_to_wait_and_may_come_again_after() {
+    fn the_second_of_two_at_once_has_to_wait_and_may_come_again_after() {
         let in_flight = InFlightKeys::default();
         let first = in_flight.enter("a".to_owned()).unwrap();
         let other = in_flight.enter("b".to_owned()).unwrap();

@@ -316,7 +316,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_that_is_no_object_is_told_what_is_wrong() {
+    fn a_body_that_is_no_object_is_refused_with_the_reason() {
         assert_eq!(parse_object(b"[]").unwrap_err().code, "body-not-an-object");
         let marked = parse_object(b"\xef\xbb\xbf{\"a\":1}").unwrap();
         assert_eq!(marked["a"], 1, "behind a byte order mark");

@@ -57,8 +57,8 @@ impl Admission for KurrentAdmission {
             Ok(caller) => caller,
             Err(problem) => {
                 if problem.kind == ProblemKind::Unauthenticated {
-                    let whose = AttemptSource::Address(peer.map(|peer| peer.0.ip()));
-                    self.note(&whose, problem.code);
+                    let source = AttemptSource::Address(peer.map(|peer| peer.0.ip()));
+                    self.note(&source, problem.code);
                 }
                 return None;
             }
@@ -84,9 +84,9 @@ impl Admission for KurrentAdmission {
 }
 
 impl KurrentAdmission {
-    fn note(&self, whose: &AttemptSource, code: &'static str) {
+    fn note(&self, source: &AttemptSource, code: &'static str) {
         let refused = &self.installation.access.refused;
-        refused.count(&self.installation, whose, "kurrentdb", code);
+        refused.count(&self.installation, source, "kurrentdb", code);
     }
 }
 

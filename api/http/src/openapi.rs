@@ -111,8 +111,8 @@ pub(crate) fn document(endpoints: &[Endpoint]) -> Value {
 
 fn operation(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
     let mut replies: Map<String, Value> = Map::new();
-    for told in (endpoint.told)(&mut schemas.sent) {
-        replies.insert(told.status.to_string(), reply(told, endpoint.answer));
+    for response in (endpoint.responses)(&mut schemas.sent) {
+        replies.insert(response.status.to_string(), reply(response, endpoint.answer));
     }
     if endpoint.answer == ResponseDependency::TheLog {
         let there = json!({ "description": "Not modified: If-None-Match contains the current etag", "headers": tag() });
@@ -166,8 +166,8 @@ fn kinds(endpoint: &Endpoint) -> Vec<ProblemKind> {
     }
     let is_command = endpoint.method != "GET";
     // An endpoint that redirects is part of a sign-in with an identity provider.
-    let told = (endpoint.told)(&mut SchemaGenerator::default());
-    let lets_in = told.iter().any(|told| told.status == ELSEWHERE);
+    let responses = (endpoint.responses)(&mut SchemaGenerator::default());
+    let lets_in = responses.iter().any(|response| response.status == ELSEWHERE);
     if endpoint.open && (is_command || lets_in) {
         kinds.extend([ProblemKind::Unauthenticated, ProblemKind::Forbidden]);
     }
@@ -219,17 +219,17 @@ fn tag() -> Value {
     json!({ "etag": { "description": "Unchanged as long as the reply is unchanged", "schema": { "type": "string" } } })
 }
 
-fn reply(told: DocumentedResponse, answer: ResponseDependency) -> Value {
-    let content = told.content.into_iter();
+fn reply(response: DocumentedResponse, answer: ResponseDependency) -> Value {
+    let content = response.content.into_iter();
     let content: Map<String, Value> = content
         .map(|(media_type, schema)| (media_type.to_owned(), json!({ "schema": schema })))
         .collect();
-    let mut reply = json!({ "description": told.what });
+    let mut reply = json!({ "description": response.what });
     if let Some(members) = reply.as_object_mut() {
         if !content.is_empty() {
             members.insert("content".to_owned(), Value::Object(content));
         }
-        if told.is_write {
+        if response.is_write {
             let headers = json!({
                 POSITION_HEADER: { "description": "Log position of the write", "schema": { "type": "string" } },
                 "etag": { "description": "Version after the write", "schema": { "type": "string" } },
@@ -507,7 +507,7 @@ mod tests {
     }
 
     #[test]
-    fn every_operation_that_is_not_open_says_whom_it_is_for() {
+    fn every_operation_that_is_not_open_names_its_permission() {
         for endpoint in endpoints() {
             let says = endpoint.open != (endpoint.needs != AccessRequirement::Unsaid);
             assert!(

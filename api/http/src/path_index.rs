@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_at_a_path_is_all_that_fits_it_in_order() {
+    fn a_path_has_all_that_fits_it_in_order() {
         let index = index(&[
             "/",
             "/calls/{id}",

@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_believed_proxy_says_who_asks_and_nobody_else_does() {
+    fn only_a_believed_proxy_names_the_client() {
         let ours = proxies(&["10.0.0.0/24", "2001:db8::1"]);
         for (connected, said, asks) in [
             ("10.0.0.9", &["198.51.100.7"][..], "198.51.100.7"),

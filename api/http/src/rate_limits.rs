@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn another_limit_counts_for_whoever_has_asked_before_too() {
+    fn another_limit_counts_for_earlier_callers_too() {
         let rates = RateLimiter::default();
         let less = RateLimits {
             per_second: 20,

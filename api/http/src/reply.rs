@@ -398,8 +398,8 @@ mod tests {
 
     #[test]
     fn the_cause_of_a_fault_is_in_no_reply() {
-        let told = value(&body(&Problem::fault("row 7 has no version"), 500)).to_string();
-        assert!(!told.contains("row 7"), "{told}");
+        let reply_text = value(&body(&Problem::fault("row 7 has no version"), 500)).to_string();
+        assert!(!reply_text.contains("row 7"), "{reply_text}");
     }
 
     #[test]
@@ -475,7 +475,7 @@ mod tests {
     }
 
     #[test]
-    fn who_met_a_limit_is_told_when_to_come_again() {
+    fn a_refusal_by_a_limit_says_when_to_come_again() {
         let response = problem_response(&Problem::new(ProblemKind::Busy, "busy", "busy"));
         assert_eq!(response.headers()[header::RETRY_AFTER], RETRY_AFTER_SECONDS);
     }

@@ -92,7 +92,7 @@ impl RequestPipeline {
             headers: brought.headers,
             peer: brought.peer,
             upgrade: brought.upgrade,
-            caller: Caller::Nobody,
+            caller: Caller::Unauthenticated,
             scope: DataScope::default(),
             says_who: self.says_who,
             rate: None,

@@ -85,7 +85,7 @@ impl CacheableRequest {
         let reply = kept.replies.get(&self.name).filter(|reply| reply.head == head)?;
         let reply = reply.clone();
         drop(kept);
-        Some(self.told(reply))
+        Some(self.respond(reply))
     }
 
     /// Returns the computed response with its tag, and caches it if the log did not move meanwhile. A
@@ -112,11 +112,11 @@ impl CacheableRequest {
             let mut kept = ctx.kept_replies.0.lock().unwrap_or_else(PoisonError::into_inner);
             kept.take(self.name.clone(), reply.clone());
         }
-        self.told(reply)
+        self.respond(reply)
     }
 
     /// Returns the cached response with its tag, or 304 without a body if `If-None-Match` has the tag.
-    fn told(&self, reply: CachedResponse) -> Response {
+    fn respond(&self, reply: CachedResponse) -> Response {
         let is_there = self
             .if_none_match
             .as_ref()
@@ -177,7 +177,7 @@ fn name_of(input: &Input) -> String {
     }
     match &input.caller {
         Caller::Directory { .. } => add("directory"),
-        Caller::Nobody => add("nobody"),
+        Caller::Unauthenticated => add("nobody"),
         Caller::User(known) => {
             add("user");
             add(known.user.as_str());

@@ -58,8 +58,8 @@ impl Router {
 
     /// Returns the filter for requests of this path: its endpoints, or the one for paths without a route.
     pub(crate) fn at(&self, path: &str) -> BoxedFilter<(Response,)> {
-        let stands = self.routes.at(path).map(|stands| &stands.filter);
-        stands.unwrap_or(&self.otherwise).clone()
+        let handlers = self.routes.at(path).map(|handlers| &handlers.filter);
+        handlers.unwrap_or(&self.otherwise).clone()
     }
 
     /// Returns the fast path for a request without a body, if it is a plain read, with the path parameters.

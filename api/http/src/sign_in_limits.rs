@@ -55,9 +55,9 @@ impl Context {
     ) -> Result<T, Problem> {
         let now = self.installation.now();
         let on_record = |problem: &Problem| {
-            let whose = AttemptSource::Address(peer.map(|peer| peer.ip()));
+            let source = AttemptSource::Address(peer.map(|peer| peer.ip()));
             let refused = &self.installation.access.refused;
-            refused.count(&self.installation, &whose, route, problem.code);
+            refused.count(&self.installation, &source, route, problem.code);
         };
         self.sign_ins.admit(peer, now).inspect_err(on_record)?;
         let done = attempt.await;

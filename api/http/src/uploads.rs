@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_turn_of_a_form_whose_tail_does_not_come_goes_to_whoever_asks() {
+    async fn the_turn_of_a_form_without_its_tail_goes_to_the_next_upload() {
         let clock = StepClock::default();
         let places = SlowClientSlots::new(1);
         let turn = places.enter(clock.now()).unwrap();
@@ -116,8 +116,8 @@ mod tests {
             clock.wait_until(clock.now().plus_ms(31_000)).await;
             places.enter(clock.now())
         };
-        let (told, entered) = tokio::join!(read_form_fields(&clock, &turn, form), asks);
+        let (form_result, entered) = tokio::join!(read_form_fields(&clock, &turn, form), asks);
         assert!(entered.is_some(), "an active sender gets the slot");
-        assert_eq!(told.unwrap_err().code, "upload-too-slow");
+        assert_eq!(form_result.unwrap_err().code, "upload-too-slow");
     }
 }

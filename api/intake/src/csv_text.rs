@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stray_quote_costs_its_own_line_wherever_it_stands() {
+    fn a_stray_quote_costs_its_own_line_at_any_place() {
         let good = |id: &str| cells(&[id, "13800138000"]);
         for line in [
             "2,\"13800138001",

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn good_rows_count_and_bad_ones_are_told_by_line() {
+    fn good_rows_count_and_bad_ones_are_listed_by_line() {
         let text = "\u{feff}customer_id,单号,类型,amount,happened_at,campaign\n\
                     C1,O-1,成交,1280.5,2026-03-05T10:00:00+08:00,LOAN\n\
                     C1,O-2,lent,1,2026-03-05T10:00:00+08:00,LOAN\n\

@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn chinese_in_gbk_and_in_utf_8_are_told_apart() {
+    fn chinese_in_gbk_and_in_utf_8_is_distinguished() {
         let text = "客户ID,手机号,姓名\nC001,13800138000,张三\n";
         let (gbk, _, _) = GBK.encode(text);
         assert_eq!(detect(&gbk), GB18030);

@@ -44,12 +44,12 @@ impl Header {
         Ok(Self {
             row,
             missing: missing.map(Member::name).collect(),
-            columns: columns.into_iter().map(told).collect(),
+            columns: columns.into_iter().map(to_list_column).collect(),
         })
     }
 }
 
-fn told(column: Column) -> ListColumn {
+fn to_list_column(column: Column) -> ListColumn {
     let (member, variable) = match column.meaning {
         Meaning::Member(member) => (Some(member.name()), None),
         Meaning::FurtherPhone(name) => (Some(Member::Phone.name()), Some(cut(&name))),

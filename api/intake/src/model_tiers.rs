@@ -101,12 +101,12 @@ mod tests {
             { "by": "customer_level", "is": "VIP", "model": "good@1" },
         ]));
         assert!(is_right);
-        let told: Vec<(&str, &str, String)> = tiers
+        let tiers_read: Vec<(&str, &str, String)> = tiers
             .iter()
             .map(|one| (one.by.as_str(), one.is.as_str(), one.model.to_string()))
             .collect();
         assert_eq!(
-            told,
+            tiers_read,
             [
                 ("rfm_grade", "champion", "best@2".to_owned()),
                 ("customer_level", "VIP", "good@1".to_owned())

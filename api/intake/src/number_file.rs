@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sheet_without_titles_is_read_whatever_stands_beside_its_numbers() {
+    fn a_sheet_without_titles_is_read_with_any_columns_beside_its_numbers() {
         let sheet = |name: &'static str, rows: [[&str; 2]; 2]| Sheet {
             name,
             state: "visible",

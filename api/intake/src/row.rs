@@ -441,9 +441,9 @@ mod tests {
         let abroad = [PERSON[0], (Member::Phone, "+1 202 555 0123")];
         let unknown = check(row(&abroad, &[]), &rules, &PlainVault).unwrap_err();
         assert_eq!(unknown.column, "carrier, home_city, home_province");
-        let told = [PERSON[0], PERSON[1], (Member::HomeLocation, "广东/深圳")];
+        let located = [PERSON[0], PERSON[1], (Member::HomeLocation, "广东/深圳")];
         let own = [("home_province", "广东"), ("home_city", "深圳"), ("carrier", "x")];
-        let enrolment = check(row(&told, &own), &rules, &PlainVault).unwrap();
+        let enrolment = check(row(&located, &own), &rules, &PlainVault).unwrap();
         assert_eq!(enrolment.variables["home_location"], "广东/深圳");
         assert_eq!(
             enrolment.variables["carrier"], "x",

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn people_and_numbers_are_known_again_and_nobody_else_is() {
+    fn only_the_same_people_and_numbers_are_recognized() {
         let (mut customers, mut numbers) = (CustomersSeen::default(), NumbersSeen::default());
         let mut first_rows = std::collections::HashMap::new();
         for row in 1..200_000_u64 {
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_beyond_sixteen_bits_are_told() {
+    fn rows_beyond_sixteen_bits_are_numbered() {
         let mut numbers = NumbersSeen::default();
         let number: NumberId = id(7).parse().unwrap();
         assert_eq!(numbers.first_row(&number, 0x000F_4241), None);

@@ -39,7 +39,7 @@ fn of(mut schema: Value, what: &str) -> Value {
     schema
 }
 
-const ON_WHOSE_BEHALF: &str =
+const SELLER_ABOUT: &str =
     "The seller it calls for, named to callees who answer when no agent is free; us-tsr requires it";
 
 /// Returns the schemas of the body's members about customers and days.
@@ -106,7 +106,7 @@ pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 11] 
         ),
         (
             SELLER,
-            of(generator.subschema_for::<Seller>().to_value(), ON_WHOSE_BEHALF),
+            of(generator.subschema_for::<Seller>().to_value(), SELLER_ABOUT),
         ),
         (
             NUMBER_CHECK,

@@ -18,7 +18,7 @@ SUFFIXES = ("维吾尔自治区", "壮族自治区", "回族自治区", "自治�
 
 
 def place(text):
-    """A place as code, province and city; a city that is a province stands for both."""
+    """A place as code, province and city; a city that is a province counts as both."""
     for short, code in PROVINCES.items():
         if text.startswith(short):
             rest = text[len(short):]

@@ -73,7 +73,7 @@ fn decide(given: &[AlertEvent], when: AlertCommand, after_ms: u64) -> Result<Vec
 }
 
 #[test]
-fn what_stands_is_raised_once_and_cleared_once() {
+fn an_open_alert_is_raised_once_and_cleared_once() {
     assert_eq!(decide(&[], raise(), 0), Ok(vec![raised(None)]));
     assert_eq!(decide(&[raised(None)], raise(), 5), Ok(Vec::new()));
     let cleared = AlertEvent::Cleared {
@@ -90,7 +90,7 @@ fn what_stands_is_raised_once_and_cleared_once() {
 }
 
 #[test]
-fn a_person_sees_to_what_stands_and_says_how() {
+fn a_person_handles_an_open_alert_and_says_how() {
     let given = [raised(None)];
     let noted = AlertEvent::Acknowledged {
         by: None,
@@ -108,7 +108,7 @@ fn a_person_sees_to_what_stands_and_says_how() {
 }
 
 #[test]
-fn what_nobody_sees_to_is_escalated_once_and_in_time() {
+fn an_unhandled_alert_is_escalated_once_and_in_time() {
     let late = AlertEvent::Escalated {
         stood_ms: ESCALATE_AFTER_MS,
     };

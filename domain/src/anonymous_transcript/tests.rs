@@ -20,7 +20,7 @@ fn check(given: &[AnonymousTranscriptEvent], words: String, then: Result<usize, 
 }
 
 #[test]
-fn it_is_kept_once_with_words_and_about_nobody() {
+fn it_is_kept_once_with_words_and_about_no_person() {
     let nothing = Err(AnonymousTranscriptRefusal::NoOrTooManyWords);
     check(&[], "[\"太贵了\"]".to_owned(), Ok(1));
     check(&[], String::new(), nothing);

@@ -94,7 +94,7 @@ fn when(
 }
 
 #[test]
-fn another_person_approves_and_nobody_their_own() {
+fn another_person_approves_and_never_the_requester() {
     assert_eq!(
         when(&[requested()], approve("wang"), BEFORE),
         Ok(vec![approved()])
@@ -231,8 +231,8 @@ fn what_was_shown_is_shown_again_for_minutes_and_only_while_who_approved_it_hold
 #[test]
 fn it_is_taken_back_until_it_is_used() {
     for by in ["li", "wang"] {
-        let told = when(&[requested(), approved()], reject(by), BEFORE).unwrap();
-        assert_eq!(told.len(), 1, "{by}");
+        let events = when(&[requested(), approved()], reject(by), BEFORE).unwrap();
+        assert_eq!(events.len(), 1, "{by}");
     }
     assert_eq!(
         when(&[requested(), approved(), rejected()], right_use(), BEFORE),

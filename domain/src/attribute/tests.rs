@@ -50,7 +50,7 @@ fn a_further_name_says_its_type_and_there_may_be_more_than_two_hundred() {
 }
 
 #[test]
-fn a_name_that_says_who_somebody_is_is_refused() {
+fn a_name_that_identifies_a_person_is_refused() {
     for name in [
         "name",
         "Phone",

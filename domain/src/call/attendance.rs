@@ -86,8 +86,8 @@ impl CallState {
     /// Returns true if a robot or an agent attended to the callee within `ATTENDED_WITHIN_MS` of the
     /// answer. A robot counts only if it counts under each of the presets.
     pub fn is_attended_in_time(&self, presets: &[Preset]) -> bool {
-        let is_somebody = presets.iter().copied().all(robot_attends);
-        let by_robot = self.attended.by_robot.filter(|_| is_somebody);
+        let robot_counts = presets.iter().copied().all(robot_attends);
+        let by_robot = self.attended.by_robot.filter(|_| robot_counts);
         let first = [by_robot, self.attended.by_agent].into_iter().flatten().min();
         self.answered_at()
             .zip(first)

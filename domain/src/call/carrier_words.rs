@@ -195,8 +195,8 @@ mod tests {
         let stored = dialog("sip:+{callee:13}@192.0.2.9:5060", "<sip:192.0.2.1;lr>");
         let known = dialog_with_callee(stored, None);
         assert_eq!(known, dialog("sip:192.0.2.9:5060", "<sip:192.0.2.1;lr>"));
-        let told = dialog("<sip:13800138000@192.0.2.9>", "<sip:13800138000@192.0.2.1;lr>");
-        let kept = dialog_without_callee(told, None);
+        let sent = dialog("<sip:13800138000@192.0.2.9>", "<sip:13800138000@192.0.2.1;lr>");
+        let kept = dialog_without_callee(sent, None);
         assert_eq!(kept, dialog("<sip:192.0.2.9>", "<sip:192.0.2.1;lr>"));
         assert_eq!(without_user("tel:+8613800138000"), "");
         assert!(may_tell_a_number("Q.850;cause=1;text=\"8613800138000 vacant\""));

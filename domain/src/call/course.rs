@@ -132,19 +132,19 @@ mod tests {
     #[test]
     fn the_last_decision_that_moved_the_call_decides_it() {
         let spoken = TurnInput::Spoken;
-        let told = course(&[
+        let recorded = course(&[
             decided("nodes.a.intents.deny", spoken, None),
             entered(),
             decided("dialogue.intents.ask_fee", spoken, None),
             decided("nodes.b.next", TurnInput::Played, None),
         ]);
-        let deciding = told.deciding.unwrap();
+        let deciding = recorded.deciding.unwrap();
         assert_eq!(
             deciding.intent.as_deref(),
             Some("deny"),
             "an answered question does not"
         );
-        assert_eq!(told.turns.decided_count, 3);
+        assert_eq!(recorded.turns.decided_count, 3);
         let by_key = course(&[
             decided("nodes.a.intents.affirm", spoken, None),
             entered(),
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slot_has_its_last_value_and_what_nobody_can_open_has_none() {
+    fn a_slot_has_its_last_value_and_an_unreadable_one_has_none() {
         let said = |certainty, value: Personal<String>| {
             CallEvent::Understood(UnderstandingFact {
                 node: "a".to_owned(),
@@ -181,10 +181,10 @@ mod tests {
         };
         let three = Personal::open("3".to_owned());
         let six = Personal::open("6".to_owned());
-        let told = course(&[said(Certainty::Accepted, three), said(Certainty::Abstained, six)]);
-        assert_eq!(told.slots.get("terms"), Some(&Some("6".to_owned())));
-        assert!(told.is(CourseMark::Unclear) && told.is_spoken());
-        assert_eq!(told.intents.len(), 1);
+        let recorded = course(&[said(Certainty::Accepted, three), said(Certainty::Abstained, six)]);
+        assert_eq!(recorded.slots.get("terms"), Some(&Some("6".to_owned())));
+        assert!(recorded.is(CourseMark::Unclear) && recorded.is_spoken());
+        assert_eq!(recorded.intents.len(), 1);
         let erased = course(&[said(Certainty::Accepted, Personal::Erased { hash: None })]);
         assert_eq!(erased.slots.get("terms"), Some(&None));
     }

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_whose_licence_has_ended_is_dialed_with_by_nobody_and_the_refusal_names_rule_and_fact() {
+    fn a_number_with_an_ended_licence_is_not_used_and_the_refusal_names_rule_and_fact() {
         let given = [(0, permitted())];
         // The grants of these tests date from 2026-03-02 in Beijing.
         let dialed = |until| decide_at(100, &given, shows(until));

@@ -3,9 +3,9 @@
 use super::command::{CallCommand, CallEnding};
 use super::event::{CallEvent, EndReason};
 use super::test_support::{
-    and, answer, answered, at, call, campaign, cancel, cancel_requested, canceled, check, customer,
-    decide_at, dial, dialing, end, ended, ends, failure, keypress, late_answered, leg_failed, permitted,
-    ring, ringing, state_after, told, up_to_answer,
+    and, answer, answered, answered_dialog, at, call, campaign, cancel, cancel_requested, canceled, check,
+    customer, decide_at, dial, dialing, end, ended, ends, failure, keypress, late_answered, leg_failed,
+    permitted, ring, ringing, state_after, up_to_answer,
 };
 use super::{Call, CallPhase, CallRefusal, FourState};
 use crate::decider::Decider;
@@ -60,7 +60,7 @@ fn after_the_end_only_a_late_answer_is_recorded_and_only_once() {
     ];
     let late = || CallCommand::NoteLateAnswer {
         leg: 1,
-        dialog: told(),
+        dialog: answered_dialog(),
     };
     check(&given, late(), Ok(vec![late_answered(1)]));
     check(&given, answer(1), Ok(vec![late_answered(1)]));

@@ -465,7 +465,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_cannot_be_reached_is_told_from_one_that_does_not_exist() {
+    fn an_unreachable_number_is_distinguished_from_one_that_does_not_exist() {
         check(&[
             (response(480), D::Unreachable, true, Neutral, Never),
             (after(1_000, response(480)), D::Unreachable, true, Neutral, Never),

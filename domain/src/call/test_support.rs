@@ -169,7 +169,7 @@ pub(super) fn ring(leg: u8) -> CallCommand {
 }
 
 /// The answered dialog as the carrier sends it, with the callee's number.
-pub(super) fn told() -> AnsweredDialog {
+pub(super) fn answered_dialog() -> AnsweredDialog {
     AnsweredDialog {
         to_tag: "t1".to_owned(),
         remote_target: "sip:+8613800138000@127.0.0.1:5070".to_owned(),
@@ -182,12 +182,15 @@ pub(super) fn told() -> AnsweredDialog {
 pub(super) fn dialog() -> AnsweredDialog {
     AnsweredDialog {
         remote_target: "sip:+{callee:13}@127.0.0.1:5070".to_owned(),
-        ..told()
+        ..answered_dialog()
     }
 }
 
 pub(super) fn answer(leg: u8) -> CallCommand {
-    CallCommand::Answer { leg, dialog: told() }
+    CallCommand::Answer {
+        leg,
+        dialog: answered_dialog(),
+    }
 }
 
 pub(super) fn answered(leg: u8) -> CallEvent {

@@ -323,7 +323,7 @@ fn only_keys_of_a_telephone_are_recorded_and_only_so_many() {
 fn how_keys_can_arrive_is_stored_with_the_answer_alone() {
     let answer_with = |key_paths| AnsweredDialog {
         key_paths,
-        ..super::test_support::told()
+        ..super::test_support::answered_dialog()
     };
     let given = [(0, permitted()), (0, dialing(1))];
     for key_paths in [

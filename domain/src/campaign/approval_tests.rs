@@ -50,16 +50,16 @@ fn a_campaign_that_asks_for_it_takes_a_list_only_with_who_stood_behind_it() {
         decide(open_list(list(), None)),
         Err(CampaignRefusal::ListNotApproved { list: list() })
     );
-    let nobody = Some(Box::new(FourEyes::Nobody {
+    let exempt = Some(Box::new(FourEyes::Nobody {
         nobody: ApprovalExemption::NobodyElse,
     }));
     let opened = CampaignEvent::ListOpened {
         list: list(),
         source: "people.csv".to_owned(),
-        four_eyes: nobody.clone(),
+        four_eyes: exempt.clone(),
         request_key: None,
     };
-    assert_eq!(decide(open_list(list(), nobody)), Ok(vec![opened]));
+    assert_eq!(decide(open_list(list(), exempt)), Ok(vec![opened]));
 }
 
 #[test]
@@ -70,12 +70,12 @@ fn the_approval_of_a_list_is_known_as_long_as_the_list_is_open() {
         requested_by: "li".parse().unwrap(),
         approved_by: "wang".parse().unwrap(),
     };
-    let nobody = FourEyes::Nobody {
+    let exempt = FourEyes::Nobody {
         nobody: ApprovalExemption::Directory,
     };
     let other = ListId::new(Uuid::from_u128(2));
     let mut state = CampaignState::default();
-    for (list, four_eyes) in [(list(), behind), (other, nobody)] {
+    for (list, four_eyes) in [(list(), behind), (other, exempt)] {
         let opened = CampaignEvent::ListOpened {
             list,
             source: "people.csv".to_owned(),

@@ -28,9 +28,9 @@ pub(super) fn learn(
     if !counted.is_within(groups) {
         return Err(CampaignRefusal::GroupBeyond { groups });
     }
-    let stands = Position(state.learnt().map_or(0, |learnt| learnt.through));
+    let last_position = Position(state.learnt().map_or(0, |learnt| learnt.through));
     let is_due = state.learns_at().is_none_or(|at| now >= at);
-    if !is_due || after != stands || through <= after || counted.is_empty() {
+    if !is_due || after != last_position || through <= after || counted.is_empty() {
         return Ok(Vec::new());
     }
     let mut learnt = state.learnt().cloned().unwrap_or_default();
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_counted_is_added_once_a_day_and_from_where_it_stands() {
+    fn counts_are_added_once_a_day_and_from_the_last_position() {
         let first = learnt(counted(1, 3), 3, 40);
         let soon = at().plus_ms(LEARN_EVERY_MS - 1);
         let next_day = at().plus_ms(LEARN_EVERY_MS);
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn who_learns_nothing_or_has_no_such_group_is_told_so() {
+    fn a_campaign_that_learns_nothing_or_lacks_the_group_is_refused() {
         let plain = created(None);
         let refused = Err(CampaignRefusal::LearnsNothing);
         check(&[plain], learn(counted(0, 1), 0, 40), at(), refused);

@@ -153,8 +153,8 @@ fn a_pilot_places_1000_calls_a_day_and_the_next_waits_for_the_next_day() {
     // Three dials of the third batch were never begun; one reported of yesterday does not count.
     let third = now().plus_ms(3 * SECOND_MS);
     let yesterday = now().minus_ms(86_400 * SECOND_MS);
-    let told = vec![third, third, yesterday, third];
-    let more = when(&mut state, asking(9, 0, vec![], told), at).unwrap();
+    let reported = vec![third, third, yesterday, third];
+    let more = when(&mut state, asking(9, 0, vec![], reported), at).unwrap();
     assert_eq!(count_of(&more), 3);
     assert_eq!(state.gates().calls_today(at), 1_000);
     assert_eq!(when(&mut state, grant(1, 0), at), Err(full));
@@ -259,7 +259,7 @@ fn who_asks_for_a_second_person_is_promoted_only_with_one_and_who_has_no_stages_
 }
 
 #[test]
-fn a_roll_out_stands_between_pilot_and_full_and_ends_after_thirty_days_that_were_each_reviewed() {
+fn a_roll_out_is_between_pilot_and_full_and_ends_after_thirty_days_that_were_each_reviewed() {
     let mut made = created();
     if let CampaignEvent::Created { plan, .. } = &mut made {
         plan.stages = Some(StagePlan {

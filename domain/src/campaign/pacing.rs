@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 
 /// Returns how many of the wanted dials a campaign with agents may be granted, and the facts that decided
 /// it. Without agents: all wanted, and no facts. Refused with `NoFloor` if the agents' state is unknown,
-/// with `NobodyFree` if the number is 0.
+/// with `NoFreeAgent` if the number is 0.
 pub(super) fn size_batch(
     state: &CampaignState,
     wanted: u32,
@@ -34,7 +34,7 @@ pub(super) fn size_batch(
         wanted.min(floor.progressive())
     };
     if count == 0 {
-        return Err(CampaignRefusal::NobodyFree {
+        return Err(CampaignRefusal::NoFreeAgent {
             free: floor.free,
             ringing: floor.ringing,
             waiting: floor.waiting,
@@ -71,7 +71,11 @@ pub(super) fn record(
     if drops > answers {
         return Err(CampaignRefusal::DropsBeyondAnswers { answers, drops });
     }
-    if answers == 0 || state.accounted_through().is_some_and(|stands| through <= stands) {
+    if answers == 0
+        || state
+            .accounted_through()
+            .is_some_and(|accounted| through <= accounted)
+    {
         return Ok(Vec::new());
     }
     Ok(vec![CampaignEvent::AbandonmentRecorded {

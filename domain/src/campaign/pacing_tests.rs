@@ -89,7 +89,7 @@ fn count(events: &[CampaignEvent]) -> u32 {
 }
 
 #[test]
-fn a_floor_that_nobody_knows_grants_nothing_where_agents_take_the_calls() {
+fn an_unknown_floor_grants_nothing_where_agents_take_the_calls() {
     for mode in [DialingMode::Progressive, DialingMode::Predictive] {
         let refused = ask(&mut running(mode, false), wish(3, None));
         assert_eq!(refused, Err(CampaignRefusal::NoFloor));
@@ -106,7 +106,7 @@ fn progressive_grants_one_call_for_one_free_agent_whatever_is_wished() {
     let refused = ask(&mut state, wish(40, Some(floor(9, 3, 2, 1))));
     assert_eq!(
         refused,
-        Err(CampaignRefusal::NobodyFree {
+        Err(CampaignRefusal::NoFreeAgent {
             free: 3,
             ringing: 2,
             waiting: 1
@@ -118,22 +118,26 @@ fn progressive_grants_one_call_for_one_free_agent_whatever_is_wished() {
 fn an_account_without_a_drop_left_counts_on_no_answer_that_does_not_come() {
     let mut state = running(DialingMode::Predictive, false);
     let seen = Some(floor(8, 5, 8, 0));
-    let nobody = Err(CampaignRefusal::NobodyFree {
+    let none_free = Err(CampaignRefusal::NoFreeAgent {
         free: 5,
         ringing: 8,
         waiting: 0,
     });
     assert_eq!(
         ask(&mut state, wish(1, seen)),
-        nobody,
+        none_free,
         "nothing is on the account yet"
     );
     ask(&mut state, recorded(33, 0, 5)).unwrap();
-    assert_eq!(ask(&mut state, wish(1, seen)), nobody, "3 of 100 of 33 are none");
+    assert_eq!(
+        ask(&mut state, wish(1, seen)),
+        none_free,
+        "3 of 100 of 33 are none"
+    );
     ask(&mut state, recorded(1, 0, 6)).unwrap();
     assert_eq!(count(&ask(&mut state, wish(1, seen)).unwrap()), 1, "34 answers");
     ask(&mut state, recorded(20, 1, 7)).unwrap();
-    assert_eq!(ask(&mut state, wish(1, seen)), nobody, "the one drop is used");
+    assert_eq!(ask(&mut state, wish(1, seen)), none_free, "the one drop is used");
 }
 
 #[test]

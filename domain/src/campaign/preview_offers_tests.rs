@@ -136,7 +136,7 @@ fn an_agent_has_one_offer_a_person_one_agent_and_both_are_free_at_its_end() {
 }
 
 #[test]
-fn one_call_is_accepted_by_whoever_has_the_offer_and_nobody_is_shown_them_meanwhile() {
+fn one_call_is_accepted_by_the_offered_agent_and_no_other_agent_sees_it_meanwhile() {
     let mut state = running(preview(None));
     of(&mut state, offer("li", 1), now()).unwrap();
     for (name, index) in [("wang", 1), ("li", 2)] {
@@ -166,12 +166,12 @@ fn one_call_is_accepted_by_whoever_has_the_offer_and_nobody_is_shown_them_meanwh
         Err(CampaignRefusal::OfferedToAnother)
     );
     let facts = state.facts("c1".parse().unwrap()).unwrap();
-    let told: Vec<_> = facts
+    let pairs: Vec<_> = facts
         .accepted
         .iter()
         .map(|one| (one.customer.clone(), one.call))
         .collect();
-    assert_eq!(told, [(person(1), call(1))]);
+    assert_eq!(pairs, [(person(1), call(1))]);
 }
 
 #[test]

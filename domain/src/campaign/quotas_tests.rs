@@ -106,7 +106,7 @@ fn a_batch_names_who_has_a_place_and_none_is_granted_beyond() {
 }
 
 #[test]
-fn a_plan_without_quotas_names_nobody_and_a_faulty_one_is_refused() {
+fn a_plan_without_quotas_names_no_group_and_a_faulty_one_is_refused() {
     let mut plain = CampaignState::default();
     tell(&mut plain, create(Vec::new())).unwrap();
     Campaign::evolve(&mut plain, &CampaignEvent::Started {}, now());

@@ -93,7 +93,7 @@ pub enum CampaignRefusal {
         "{free} agents are free, {ringing} calls are ringing and {waiting} callees are waiting: one more \
          call would find no agent"
     )]
-    NobodyFree { free: u32, ringing: u32, waiting: u32 },
+    NoFreeAgent { free: u32, ringing: u32, waiting: u32 },
     #[error("robots answer the calls of this campaign: it has no abandonment ledger")]
     NoAccount,
     #[error("its plan does not use best call times: best_times is missing")]
@@ -137,7 +137,7 @@ pub enum CampaignRefusal {
     )]
     SegmentFrozen { position: Position },
     #[error("the segment has no customers: there is nothing to freeze")]
-    NobodyMeant,
+    EmptySegment,
     #[error("a reason of 1 to {bytes_max} bytes is required")]
     NoReason { bytes_max: usize },
     /// The stage of going live permits no further dial now.

@@ -58,7 +58,7 @@ fn decide(state: &CampaignState, command: CampaignCommand, at: Timestamp) -> Dec
 
 type DecideResult = Result<Vec<CampaignEvent>, CampaignRefusal>;
 
-fn told(mut state: CampaignState) -> CampaignState {
+fn order_start(mut state: CampaignState) -> CampaignState {
     let events = decide(&state, CampaignCommand::Start, now()).unwrap();
     assert!(
         matches!(events.as_slice(), [CampaignEvent::StartScheduled { .. }]),
@@ -76,19 +76,19 @@ fn due(after_met: bool) -> CampaignCommand {
 }
 
 #[test]
-fn told_to_start_before_its_time_it_waits_and_the_clock_starts_it() {
+fn started_before_its_time_it_waits_and_the_clock_starts_it() {
     let starts_at = now().plus_ms(3_600_000);
     let running = RunningPlan {
         starts_at: Some(starts_at),
         ..RunningPlan::default()
     };
-    let untold = ready(waiting(running.clone()));
+    let unordered = ready(waiting(running.clone()));
     assert_eq!(
-        decide(&untold, due(true), starts_at),
+        decide(&unordered, due(true), starts_at),
         Ok(Vec::new()),
         "no start was ordered"
     );
-    let state = told(untold);
+    let state = order_start(unordered);
     assert_eq!(decide(&state, CampaignCommand::Start, now()), Ok(Vec::new()));
     let early = Timestamp::from_micros(starts_at.micros() - 1);
     assert_eq!(
@@ -113,7 +113,7 @@ fn behind_another_campaign_it_starts_once_that_came_so_far_and_once_only() {
         campaign: "B".parse().unwrap(),
         reached: CampaignMilestone::Completed,
     };
-    let mut state = told(ready(waiting(RunningPlan {
+    let mut state = order_start(ready(waiting(RunningPlan {
         after: Some(after),
         ..RunningPlan::default()
     })));
@@ -136,7 +136,7 @@ fn an_end_that_comes_first_stops_it_and_it_never_begins() {
         campaign: "B".parse().unwrap(),
         reached: CampaignMilestone::Completed,
     };
-    let mut state = told(ready(CallingPlan {
+    let mut state = order_start(ready(CallingPlan {
         ends_at: Some(ends_at),
         ..waiting(RunningPlan {
             after: Some(after),
@@ -260,6 +260,6 @@ fn a_plan_for_agents_names_its_seller_where_its_preset_demands_one() {
             "{wrong:?}: {refused:?}"
         );
     }
-    let told = CampaignRefusal::SellerMissing { preset: tsr }.to_string();
-    assert!(told.starts_with("seller is missing: us-tsr"), "{told}");
+    let text = CampaignRefusal::SellerMissing { preset: tsr }.to_string();
+    assert!(text.starts_with("seller is missing: us-tsr"), "{text}");
 }

@@ -24,7 +24,7 @@ pub(super) fn freeze(state: &CampaignState, status: CampaignStatus, segment: Fro
         };
     }
     if segment.count == 0 {
-        return Err(CampaignRefusal::NobodyMeant);
+        return Err(CampaignRefusal::EmptySegment);
     }
     Ok(vec![CampaignEvent::SegmentFrozen { segment }])
 }
@@ -47,12 +47,12 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_is_frozen_once_and_never_for_nobody_or_in_a_campaign_that_is_over() {
+    fn a_segment_is_frozen_once_and_never_when_empty_or_in_a_campaign_that_is_over() {
         let mut state = CampaignState::default();
         let draft = CampaignStatus::Draft;
         assert_eq!(
             freeze(&state, draft, segment("01", 0)),
-            Err(CampaignRefusal::NobodyMeant)
+            Err(CampaignRefusal::EmptySegment)
         );
         for status in [CampaignStatus::Completed, CampaignStatus::Stopped] {
             let refused = freeze(&state, status, segment("01", 1));

@@ -309,7 +309,7 @@ fn a_list_after_completion_reopens_the_campaign_and_an_empty_one_lets_it_complet
 }
 
 #[test]
-fn a_list_reopens_a_campaign_that_completed_in_a_pause_as_paused_until_somebody_resumes_it() {
+fn a_list_reopens_a_campaign_that_completed_in_a_pause_as_paused_until_it_is_resumed() {
     let reopened = CampaignEvent::Reopened { list: list(2) };
     let over = CampaignEvent::Completed { settled: 3 };
     let given = running_then(paused());

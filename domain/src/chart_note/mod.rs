@@ -35,7 +35,7 @@ pub enum ChartNoteRefusal {
     #[error("a text of 1 to {TEXT_BYTES_MAX} bytes is required")]
     Text,
     #[error("a note needs an author")]
-    Nobody,
+    NoAuthor,
     #[error("about_at is in the future: a note refers to a past time")]
     ToCome,
     #[error("this chart has {NOTES_MAX} notes, the most it may have")]
@@ -90,7 +90,7 @@ impl Decider for ChartNote {
     ) -> Result<Vec<ChartNoteEvent>, ChartNoteRefusal> {
         let ChartNoteCommand::Add { note, by } = command;
         if by.trim().is_empty() {
-            return Err(ChartNoteRefusal::Nobody);
+            return Err(ChartNoteRefusal::NoAuthor);
         }
         if note.text.trim().is_empty() || note.text.len() > TEXT_BYTES_MAX {
             return Err(ChartNoteRefusal::Text);

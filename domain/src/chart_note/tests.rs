@@ -36,7 +36,7 @@ fn with(count: usize) -> ChartNoteState {
 }
 
 #[test]
-fn a_note_stands_once_and_another_person_may_say_the_same() {
+fn a_note_is_kept_once_and_another_person_may_say_the_same() {
     let state = with(1);
     assert_eq!(when(&state, note("0", now()), "wang"), Ok(vec![]));
     assert_eq!(
@@ -55,7 +55,7 @@ fn what_is_empty_too_long_unsigned_to_come_or_too_much_is_refused() {
         refused(note(&format!("{long}x"), now()), "wang"),
         ChartNoteRefusal::Text
     );
-    assert_eq!(refused(note("x", now()), ""), ChartNoteRefusal::Nobody);
+    assert_eq!(refused(note("x", now()), ""), ChartNoteRefusal::NoAuthor);
     assert_eq!(
         refused(note("x", now().plus_ms(1)), "wang"),
         ChartNoteRefusal::ToCome

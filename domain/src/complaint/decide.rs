@@ -33,8 +33,8 @@ fn open(state: &ComplaintState, opening: NewComplaint, now: Timestamp) -> Decide
     check_required_text("what", &opening.what)?;
     check_text_length("reference", opening.reference.as_deref())?;
     check_text_length("owner", opening.owner.as_deref())?;
-    if opening.about.is_nobody() {
-        return Err(ComplaintRefusal::AboutNobody);
+    if opening.about.is_empty() {
+        return Err(ComplaintRefusal::NoSubject);
     }
     if opening.received_at > now {
         return Err(ComplaintRefusal::ReceivedLater);

@@ -8,7 +8,7 @@ pub enum ComplaintRefusal {
     #[error("this complaint does not exist")]
     Unknown,
     #[error("the complaint names no customer, number, call or campaign")]
-    AboutNobody,
+    NoSubject,
     #[error("the complaint must be received before it is recorded")]
     ReceivedLater,
     #[error("the deadline is before the day on which the request was received")]

@@ -102,13 +102,13 @@ fn a_day_that_the_source_set_counts_instead() {
 
 #[test]
 fn what_says_nothing_or_comes_from_later_is_refused() {
-    let nobody = NewComplaint {
+    let no_subject = NewComplaint {
         about: CaseAbout::default(),
         ..opening()
     };
     assert_eq!(
-        decide(&[], ComplaintCommand::Open(nobody)),
-        Err(ComplaintRefusal::AboutNobody)
+        decide(&[], ComplaintCommand::Open(no_subject)),
+        Err(ComplaintRefusal::NoSubject)
     );
     let later = NewComplaint {
         received_at: NOW.plus_ms(1),

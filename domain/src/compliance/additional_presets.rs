@@ -219,20 +219,20 @@ mod tests {
         };
         let now = instant("2026-03-02T10:00:00+08:00");
         let plan = both(Preset::CnService, Preset::CnCollection).plan;
-        let told = |one: &PresetRules, other: &PresetRules| {
+        let contradiction_of = |one: &PresetRules, other: &PresetRules| {
             first_contradiction(&[one, other], |two| calling_window::meet(&plan, two, now))
         };
         let early = night("cn-service", "08:00", "12:00", "ring_ms_min: 20000\n");
         let late = night("cn-collection", "12:00", "20:00", "");
         let meets = night("cn-collection", "11:59", "20:00", "ring_ms_max: 20000\n");
         let short = night("cn-collection", "09:00", "20:00", "ring_ms_max: 19999\n");
-        let named = told(&early, &late).unwrap();
+        let named = contradiction_of(&early, &late).unwrap();
         assert_eq!(
             (named.one, named.other),
             (Preset::CnService, Preset::CnCollection)
         );
-        assert_eq!(told(&early, &meets), None);
-        assert!(told(&short, &early).unwrap().why.contains("ring"));
+        assert_eq!(contradiction_of(&early, &meets), None);
+        assert!(contradiction_of(&short, &early).unwrap().why.contains("ring"));
         assert_eq!(contradiction(&plan, now), None);
         assert_ne!(opening(&plan, now), crate::compliance::WindowOpening::Never);
     }

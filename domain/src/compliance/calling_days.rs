@@ -467,7 +467,7 @@ mod tests {
     }
 
     #[test]
-    fn where_many_countries_have_holidays_the_campaign_says_whose() {
+    fn where_many_countries_have_holidays_the_campaign_names_the_country() {
         let unknown = Callee {
             preset: Preset::EuGdpr,
             days: days(Holidays::Observe, &[], None),
@@ -537,7 +537,7 @@ mod tests {
     }
 
     #[test]
-    fn the_year_that_nobody_knows_is_named_before_anybody_is_dialed() {
+    fn an_unknown_year_is_named_before_dialing_starts() {
         let mut plan = campaign_facts(Preset::CnService).plan;
         let year = |plan: &CallingPlan, now: &str| {
             let unknown = unknown_year(plan, &Calendars::default(), instant(now));

@@ -606,7 +606,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_is_closed_for_all_exactly_while_nobody_in_the_presets_own_zone_may_be_dialed() {
+    fn a_window_is_closed_for_all_exactly_while_no_customer_in_the_presets_own_zone_may_be_dialed() {
         let mut campaign = campaign_facts(Preset::CnService);
         campaign.plan.window = window("08:00-18:30");
         campaign.plan.window.rests = vec![(time_of_day("12:00"), time_of_day("14:00"))];
@@ -711,7 +711,7 @@ mod tests {
     }
 
     #[test]
-    fn where_each_person_has_a_zone_only_hours_that_never_meet_can_be_told() {
+    fn where_each_person_has_a_zone_only_hours_that_never_meet_are_found() {
         let now = instant("2026-03-02T03:00:00+08:00");
         assert_eq!(
             opening(&campaign_plan(Preset::EuGdpr, "09:00-18:00"), now),

@@ -47,7 +47,7 @@ fn a_holiday_is_closed_for_all_until_the_next_working_day_and_the_night_before_i
 }
 
 #[test]
-fn a_year_that_nobody_knows_is_closed_until_the_next_day_and_open_once_it_is_imported() {
+fn an_unknown_year_is_closed_until_the_next_day_and_open_once_it_is_imported() {
     let plan = observing();
     let tomorrow = Some(("calling_days", "2028-03-07T00:00:00+08:00"));
     check(

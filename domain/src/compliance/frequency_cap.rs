@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_that_cannot_be_told_forbids() {
+    fn an_unknown_day_forbids() {
         let campaign = campaign_facts(Preset::UsRegf);
         let history = ContactHistory::default();
         let mut facts = customer_facts(&campaign, &history);

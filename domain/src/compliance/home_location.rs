@@ -44,9 +44,9 @@ impl Rule<CustomerFacts<'_>> for HomeLocation {
             }
             _ => Decision::Allow,
         };
-        let is_told = decision != Decision::Allow || location != "unknown";
-        let told = is_told.then(|| to_fact_map([("home_location", location.to_owned())]));
-        (decision, told.unwrap_or_default())
+        let is_stated = decision != Decision::Allow || location != "unknown";
+        let stated = is_stated.then(|| to_fact_map([("home_location", location.to_owned())]));
+        (decision, stated.unwrap_or_default())
     }
 }
 
@@ -130,9 +130,9 @@ mod tests {
         let history = ContactHistory::default();
         let facts = customer_facts(&campaign, &history);
         let now = instant("2026-03-02T10:00:00+08:00");
-        let (decision, told) = HomeLocation.decide(&facts, now);
+        let (decision, stated) = HomeLocation.decide(&facts, now);
         assert_eq!(decision, Decision::Allow);
-        assert_eq!(told["home_location"], "CN-BJ", "it is named if it is known");
+        assert_eq!(stated["home_location"], "CN-BJ", "it is named if it is known");
         let mut unknown = customer_facts(&campaign, &history);
         unknown.phone = Some("+8612345678901");
         assert_eq!(

@@ -60,7 +60,7 @@ mod tests {
     use values::go_live::StagePlan;
 
     #[test]
-    fn under_test_only_our_own_phones_are_called_and_nobody_while_they_are_not_known() {
+    fn under_test_only_our_own_phones_are_called_and_none_while_they_are_not_known() {
         let own = |phone: &str| Some(Arc::new(OwnNumbers::of([phone.to_owned()])));
         let (ours, other) = ("+8613800138000", "+8613800138001");
         for (is_asked, under_test, known, because) in [

@@ -61,7 +61,7 @@ mod tests {
     use crate::compliance::testing::{campaign_facts, instant, number_facts};
 
     #[test]
-    fn what_stands_against_a_number_forbids_or_defers() {
+    fn an_entry_against_a_number_forbids_or_defers() {
         let until = instant("2026-03-02T10:00:00+08:00");
         let before = instant("2026-03-02T09:59:59.999999+08:00");
         let for_a_time = Some(SuppressionEnd::Until(until));
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_whose_digest_stands_on_a_list_is_not_dialed_and_the_list_is_named() {
+    fn a_number_with_its_digest_on_a_list_is_not_dialed_and_the_list_is_named() {
         let now = instant("2026-03-02T10:00:00+08:00");
         let lists = ["partner-2026".parse().unwrap()];
         let campaign = campaign_facts(Preset::CnService);

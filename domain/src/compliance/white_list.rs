@@ -44,7 +44,7 @@ mod tests {
     use crate::screening::{NumberListName, Screening};
 
     #[test]
-    fn only_a_number_on_the_demanded_list_is_dialed_and_without_a_demand_nobody_asks() {
+    fn only_a_number_on_the_demanded_list_is_dialed_and_without_a_demand_no_list_counts() {
         let list: NumberListName = "consented-2026".parse().unwrap();
         let other: NumberListName = "consented-2025".parse().unwrap();
         for (demanded, listed_on, rule, count) in [

@@ -7,14 +7,14 @@ use crate::text_channel::CloseReason;
 use crate::time::Timestamp;
 
 /// Updates a text conversation's course by its next event. Events must be given in stream order.
-pub fn apply_event(told: &mut TextCourse, event: &ConversationEvent, at: Timestamp) {
-    let course = &mut told.course;
+pub fn apply_event(text_course: &mut TextCourse, event: &ConversationEvent, at: Timestamp) {
+    let course = &mut text_course.course;
     match event {
         ConversationEvent::Opened(fact) => {
             course.campaign = Some(fact.campaign.clone());
             course.customer = Some(fact.customer.clone());
             course.flow = Some(fact.flow.clone());
-            told.channel = Some(fact.channel);
+            text_course.channel = Some(fact.channel);
         }
         ConversationEvent::Heard(fact) if fact.as_key => {
             course.turns.keypress_count += 1;
@@ -30,21 +30,25 @@ pub fn apply_event(told: &mut TextCourse, event: &ConversationEvent, at: Timesta
         }
         ConversationEvent::Decided(decision) => {
             course.decide(decision);
-            told.decided_in = Some(decision.node.clone());
+            text_course.decided_in = Some(decision.node.clone());
         }
         ConversationEvent::Said(fact) => {
             course.turns.said_count += 1;
-            if told.decided_in.as_ref().is_some_and(|node| *node != fact.node) {
+            if text_course
+                .decided_in
+                .as_ref()
+                .is_some_and(|node| *node != fact.node)
+            {
                 course.move_on();
             }
         }
-        ConversationEvent::Closed(fact) => close(told, fact, at),
+        ConversationEvent::Closed(fact) => close(text_course, fact, at),
         ConversationEvent::TranscriptDisposed { .. } => {}
     }
 }
 
-fn close(told: &mut TextCourse, fact: &ClosedFact, at: Timestamp) {
-    let course = &mut told.course;
+fn close(text_course: &mut TextCourse, fact: &ClosedFact, at: Timestamp) {
+    let course = &mut text_course.course;
     match fact.reason {
         CloseReason::HandedOver => {
             course.marks.insert(CourseMark::Transferred);
@@ -54,7 +58,7 @@ fn close(told: &mut TextCourse, fact: &ClosedFact, at: Timestamp) {
         // No utterance decided the end.
         CloseReason::Idle | CloseReason::TooLong | CloseReason::Requested => {}
     }
-    told.close = told.channel.map(|channel| TextClose {
+    text_course.close = text_course.channel.map(|channel| TextClose {
         channel,
         reason: fact.reason,
         outcome: fact.outcome,
@@ -108,12 +112,12 @@ mod tests {
         })
     }
 
-    fn told(events: &[ConversationEvent]) -> TextCourse {
-        let mut told = TextCourse::default();
+    fn text_course(events: &[ConversationEvent]) -> TextCourse {
+        let mut text_course = TextCourse::default();
         for event in events {
-            apply_event(&mut told, event, NOW);
+            apply_event(&mut text_course, event, NOW);
         }
-        told
+        text_course
     }
 
     #[test]
@@ -124,17 +128,17 @@ mod tests {
             decided("x.intents.ask"),
             said("a"),
         ];
-        let deciding = told(&answered).course.deciding.unwrap();
+        let deciding = text_course(&answered).course.deciding.unwrap();
         assert_eq!(
             deciding.intent.as_deref(),
             Some("deny"),
             "an answer in place moves nothing"
         );
         let ended = [decided("nodes.a.intents.affirm"), closed(CloseReason::FlowEnded)];
-        let deciding = told(&ended).course.deciding.unwrap();
+        let deciding = text_course(&ended).course.deciding.unwrap();
         assert_eq!(deciding.intent.as_deref(), Some("affirm"));
         let left = [decided("nodes.a.intents.affirm"), closed(CloseReason::Idle)];
-        assert_eq!(told(&left).course.deciding, None);
+        assert_eq!(text_course(&left).course.deciding, None);
     }
 
     #[test]
@@ -145,13 +149,13 @@ mod tests {
             said("b"),
             closed(CloseReason::HandedOver),
         ];
-        let told = told(&all);
-        let turns = told.course.turns;
+        let text_course = text_course(&all);
+        let turns = text_course.course.turns;
         assert_eq!(
             (turns.keypress_count, turns.heard_count, turns.said_count),
             (1, 1, 1)
         );
-        assert!(told.course.is(CourseMark::Transferred));
-        assert!(told.close.is_none(), "it was never opened here");
+        assert!(text_course.course.is(CourseMark::Transferred));
+        assert!(text_course.close.is_none(), "it was never opened here");
     }
 }

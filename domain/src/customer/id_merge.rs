@@ -140,8 +140,8 @@ pub(super) fn check_joined_facts(
     state: &CustomerState,
     joined: &[JoinedFacts],
 ) -> Result<(), CustomerRefusal> {
-    let is_told = |id: &CustomerId| joined.iter().any(|told| told.customer == *id);
-    if state.joined().iter().all(is_told) {
+    let has_facts = |id: &CustomerId| joined.iter().any(|facts| facts.customer == *id);
+    if state.joined().iter().all(has_facts) {
         return Ok(());
     }
     Err(CustomerRefusal::JoinedNeeded {

@@ -37,7 +37,7 @@ pub struct Profile {
 
 impl Profile {
     /// Returns the profile of a registered person with exactly these attribute values and tags.
-    pub const fn told(
+    pub const fn of_registered(
         values: BTreeMap<Attribute, AttributeValue>,
         tags: BTreeSet<(TagLevel, String)>,
     ) -> Self {
@@ -63,7 +63,7 @@ impl Profile {
         self.tags.iter().map(|(_, tag)| tag.as_str())
     }
     /// Returns true if the person is registered and not erased, so that segments include the person.
-    pub const fn is_somebody(&self) -> bool {
+    pub const fn is_active(&self) -> bool {
         self.is_registered && !self.is_forgotten
     }
 
@@ -149,7 +149,7 @@ pub fn profile_changes(event: &CustomerEvent) -> Vec<ProfileChange> {
             let added = open(added).into_iter().map(|tag| ProfileChange::Tag(*level, tag));
             removed.chain(added).collect()
         }
-        CustomerEvent::Enrolled { .. } => told("follow_up_state", "to_call").into_iter().collect(),
+        CustomerEvent::Enrolled { .. } => set_text("follow_up_state", "to_call").into_iter().collect(),
         CustomerEvent::CallClosed {
             disposition,
             outcome,
@@ -160,11 +160,11 @@ pub fn profile_changes(event: &CustomerEvent) -> Vec<ProfileChange> {
         } => {
             let follow_up = next_due_at.map_or("called", |_due| "to_call_again");
             let mut changes = after_call(*outcome, *answered, *dialed_at);
-            changes.extend(told("last_disposition", disposition.code()));
-            changes.extend(told("follow_up_state", follow_up));
+            changes.extend(set_text("last_disposition", disposition.code()));
+            changes.extend(set_text("follow_up_state", follow_up));
             changes
         }
-        CustomerEvent::EnrolmentSettled { .. } => told("follow_up_state", "closed").into_iter().collect(),
+        CustomerEvent::EnrolmentSettled { .. } => set_text("follow_up_state", "closed").into_iter().collect(),
         CustomerEvent::Erased { .. } => vec![ProfileChange::Forget],
         CustomerEvent::NumberAdded { .. }
         | CustomerEvent::NumberConfirmed { .. }
@@ -210,7 +210,7 @@ fn known(name: &str) -> Option<Attribute> {
     Attribute::named(name).ok()
 }
 
-fn told(name: &str, text: &str) -> Option<ProfileChange> {
+fn set_text(name: &str, text: &str) -> Option<ProfileChange> {
     let value = AttributeValue::Text(text.to_owned());
     known(name).map(|attribute| ProfileChange::Set(attribute, value))
 }
@@ -231,8 +231,8 @@ fn after_call(outcome: Option<Outcome>, answered: bool, dialed_at: Timestamp) ->
     let Some(outcome) = outcome else {
         return changes;
     };
-    changes.extend(told("last_outcome", outcome.code()));
-    changes.extend(intent_of(outcome).and_then(|level| told("intent_level", level)));
+    changes.extend(set_text("last_outcome", outcome.code()));
+    changes.extend(intent_of(outcome).and_then(|level| set_text("intent_level", level)));
     if outcome == Outcome::Success {
         changes.extend(count("success_count"));
     }

@@ -93,7 +93,7 @@ fn a_draft_has_a_title_and_stays_within_its_bounds() {
 }
 
 #[test]
-fn a_draft_whose_key_is_gone_stands_there_and_can_be_replaced() {
+fn a_draft_with_a_lost_key_stays_listed_and_can_be_replaced() {
     let erased = || Personal::Erased { hash: None };
     let lost = [DraftEvent::Saved {
         title: erased(),

@@ -79,7 +79,7 @@ fn nine_counts_in_the_notices_in_every_text_in_the_pause_and_in_the_goodbye() {
 }
 
 #[test]
-fn what_is_said_stops_and_the_refusal_is_told_before_anything_that_could_fail() {
+fn speech_stops_and_the_refusal_is_reported_before_anything_that_could_fail() {
     let (mut run, _) = FlowRun::begin(&Arc::new(script()), &variables());
     let actions = run.step(Keypress('9'));
     let node = "refused".to_owned();

@@ -63,7 +63,7 @@ fn picks(mut said: UnderstandingResult, pick_of: PickKind, choice: &str) -> Unde
 }
 
 /// Returns the rules that decided, and the first text with its member path.
-fn told(actions: &[FlowAction]) -> (Vec<&str>, String) {
+fn rules_and_text(actions: &[FlowAction]) -> (Vec<&str>, String) {
     let rules = actions.iter().filter_map(|action| {
         let FlowAction::Decide { decision } = action else {
             return None;
@@ -81,7 +81,7 @@ fn told(actions: &[FlowAction]) -> (Vec<&str>, String) {
 
 fn step(run: &mut FlowRun, said: &UnderstandingResult) -> (Vec<String>, String) {
     let actions = run.step(FlowInput::Spoken(said));
-    let (rules, text) = told(&actions);
+    let (rules, text) = rules_and_text(&actions);
     (rules.into_iter().map(str::to_owned).collect(), text)
 }
 
@@ -90,7 +90,7 @@ fn a_sure_answer_is_said_and_the_question_asked_again() {
     let mut run = at_terms();
     let said = found(Certainty::Accepted);
     let actions = run.step(FlowInput::Spoken(&said));
-    let (rules, text) = told(&actions);
+    let (rules, text) = rules_and_text(&actions);
     assert_eq!(rules, ["knowledge.answers.提前还款"]);
     assert_eq!(text, "knowledge.answers.提前还款.text 可以提前还清。");
     assert!(matches!(actions.last(), Some(FlowAction::Listen { .. })));

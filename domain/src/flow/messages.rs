@@ -235,12 +235,15 @@ mod tests {
                 "messages.plan.to",
             ),
         ] {
-            let told = members(&messages, "plan");
-            assert!(told.iter().any(|one| one.starts_with(place)), "{place}: {told:?}");
+            let faults = members(&messages, "plan");
+            assert!(
+                faults.iter().any(|one| one.starts_with(place)),
+                "{place}: {faults:?}"
+            );
         }
-        let told = members(&json!({ "plan": good }), "other");
-        assert_eq!(told.len(), 1, "{told:?}");
-        assert!(told[0].starts_with("nodes.plan.send"), "{told:?}");
+        let faults = members(&json!({ "plan": good }), "other");
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert!(faults[0].starts_with("nodes.plan.send"), "{faults:?}");
     }
 
     #[test]

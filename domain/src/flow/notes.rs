@@ -78,11 +78,11 @@ mod tests {
             let mut changed = flow().to_value();
             changed["nodes"]["wants"]["act"][member] = value;
             let faults = FlowDefinition::from_value(&changed).unwrap().check();
-            let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
-            assert_eq!(told.len(), 1, "{told:?}");
+            let texts: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            assert_eq!(texts.len(), 1, "{texts:?}");
             assert!(
-                told[0].starts_with(&format!("nodes.wants.{member}: ")),
-                "{told:?}"
+                texts[0].starts_with(&format!("nodes.wants.{member}: ")),
+                "{texts:?}"
             );
         }
         let mut fits = flow().to_value();

@@ -144,7 +144,7 @@ impl Offers {
         let profile = match known {
             OfferFacts::Restricted => return plainly(OfferReason::Restricted),
             OfferFacts::NotRead => return plainly(OfferReason::NotRead),
-            OfferFacts::Told(profile) => profile.as_ref(),
+            OfferFacts::Known(profile) => profile.as_ref(),
         };
         let candidates = self.candidates.iter();
         let candidates: Vec<OfferCandidate> = candidates

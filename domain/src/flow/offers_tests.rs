@@ -54,10 +54,10 @@ fn profile(values: &[(&str, &str)], tags: &[&str]) -> Profile {
         (attribute, value)
     });
     let tags = tags.iter().map(|tag| (TagLevel::Business, (*tag).to_owned()));
-    Profile::told(values.collect(), tags.collect())
+    Profile::of_registered(values.collect(), tags.collect())
 }
 
-fn told(values: &[(&str, &str)], tags: &[&str]) -> OfferFacts {
+fn facts(values: &[(&str, &str)], tags: &[&str]) -> OfferFacts {
     OfferFacts::of(profile(values, tags), false)
 }
 
@@ -87,7 +87,7 @@ fn an_offer_is_the_first_that_holds_and_says_by_what() {
         (&[("success_count", "1")], &[], "standard", OfferReason::NoneHolds),
         (&[("age", "31")], &[], "standard", OfferReason::NothingKnown),
     ] {
-        let chosen = offers().chosen(&told(values, tags), NOW);
+        let chosen = offers().chosen(&facts(values, tags), NOW);
         assert_eq!(
             (chosen.offer.as_str(), chosen.reason),
             (offer, reason),
@@ -95,7 +95,7 @@ fn an_offer_is_the_first_that_holds_and_says_by_what() {
         );
     }
     let chosen = offers().chosen(
-        &told(&[("balance", "10"), ("age", "31")], &["高净值", "信用卡"]),
+        &facts(&[("balance", "10"), ("age", "31")], &["高净值", "信用卡"]),
         NOW,
     );
     let premium = &chosen.candidates[0];
@@ -123,9 +123,9 @@ fn who_refuses_or_is_held_gets_the_plain_one_and_nothing_of_them_is_written_down
     let rich = [("balance", "900000")];
     let refuses = [("balance", "900000"), ("is_profiling_refused", "true")];
     let agrees = [("balance", "900000"), ("is_profiling_refused", "false")];
-    assert_eq!(offers().chosen(&told(&agrees, &[]), NOW).offer, "premium");
+    assert_eq!(offers().chosen(&facts(&agrees, &[]), NOW).offer, "premium");
     let held = OfferFacts::of(profile(&rich, &[]), true);
-    for restricted in [told(&refuses, &[]), held] {
+    for restricted in [facts(&refuses, &[]), held] {
         let chosen = offers().chosen(&restricted, NOW);
         assert_eq!(
             (chosen.offer.as_str(), chosen.reason),
@@ -157,12 +157,12 @@ fn the_highest_score_wins_and_of_equals_the_first() {
         (&[("balance", "0")], &["x"], "standard"),
     ] {
         assert_eq!(
-            offers.chosen(&told(values, tags), NOW).offer,
+            offers.chosen(&facts(values, tags), NOW).offer,
             offer,
             "{values:?} {tags:?}"
         );
     }
-    let chosen = offers.chosen(&told(&[("balance", "1"), ("age", "61")], &["x"]), NOW);
+    let chosen = offers.chosen(&facts(&[("balance", "1"), ("age", "61")], &["x"]), NOW);
     assert_eq!(
         (
             chosen.candidates[0].score,
@@ -181,7 +181,7 @@ fn what_was_recorded_chooses_the_same_again_and_what_is_erased_nothing() {
         &[],
     ] {
         for tags in [&tags[..], &[]] {
-            let chosen = offers().chosen(&told(values, tags), NOW);
+            let chosen = offers().chosen(&facts(values, tags), NOW);
             let again = offers().chosen(&chosen.restore_known_facts().unwrap(), chosen.as_of);
             // Tags that are known but do not count are not recorded, so only `missing` may differ.
             assert_eq!(
@@ -194,7 +194,7 @@ fn what_was_recorded_chooses_the_same_again_and_what_is_erased_nothing() {
             assert_eq!(answers(&again), answers(&chosen));
         }
     }
-    let mut erased = offers().chosen(&told(&[("balance", "1")], &[]), NOW);
+    let mut erased = offers().chosen(&facts(&[("balance", "1")], &[]), NOW);
     for (_, value) in personal_of(&mut erased) {
         *value = Personal::Erased { hash: None };
     }

@@ -117,12 +117,12 @@ fn at_terms() -> RecordedRun {
 
 #[test]
 fn the_instalment_is_agreed_by_word_and_signed_by_key_in_exactly_its_five_steps() {
-    let told = at_terms().then(Spoken(&term("6")));
-    assert!(told.text().contains("分6期"), "{}", told.text());
-    let told = told.then(Spoken(&sure("affirm")));
-    assert_eq!(told.run.outcome(), None, "a word does not sign");
-    assert!(told.text().contains("按键确认"));
-    let told = told.then(Keypress('1'));
+    let recorded = at_terms().then(Spoken(&term("6")));
+    assert!(recorded.text().contains("分6期"), "{}", recorded.text());
+    let recorded = recorded.then(Spoken(&sure("affirm")));
+    assert_eq!(recorded.run.outcome(), None, "a word does not sign");
+    assert!(recorded.text().contains("按键确认"));
+    let recorded = recorded.then(Keypress('1'));
     let steps = [
         "开场白",
         "验证卡号",
@@ -131,23 +131,23 @@ fn the_instalment_is_agreed_by_word_and_signed_by_key_in_exactly_its_five_steps(
         "签约",
         "签约成功",
     ];
-    assert_eq!(told.nodes, steps);
-    assert_eq!(told.run.outcome(), Some(Outcome::Success));
+    assert_eq!(recorded.nodes, steps);
+    assert_eq!(recorded.run.outcome(), Some(Outcome::Success));
     let rules = [
         "nodes.验证卡号.intents.affirm",
         "nodes.确认分期期数.on_filled",
         "nodes.签约.on_unclear",
         "nodes.签约.keys",
     ];
-    assert_eq!(told.rules, rules);
+    assert_eq!(recorded.rules, rules);
 }
 
 #[test]
 fn a_decision_is_stored_before_the_node_that_follows_from_it() {
-    let told = at_card().then(Spoken(&sure("affirm")));
-    assert!(matches!(told.last[0], FlowAction::StopSaying));
-    let FlowAction::Decide { decision } = &told.last[1] else {
-        panic!("{:?}", told.last)
+    let recorded = at_card().then(Spoken(&sure("affirm")));
+    assert!(matches!(recorded.last[0], FlowAction::StopSaying));
+    let FlowAction::Decide { decision } = &recorded.last[1] else {
+        panic!("{:?}", recorded.last)
     };
     assert_eq!(decision.node, "验证卡号");
     let reading = decision.explanation.reading.as_ref().unwrap();
@@ -155,43 +155,47 @@ fn a_decision_is_stored_before_the_node_that_follows_from_it() {
         (reading.accept_permille, reading.candidates[0].score_permille),
         (Some(600), 700)
     );
-    assert!(matches!(&told.last[2], FlowAction::EnterNode { node } if node == "查询可分期金额"));
+    assert!(matches!(&recorded.last[2], FlowAction::EnterNode { node } if node == "查询可分期金额"));
 }
 
 #[test]
 fn a_correction_changes_the_slot_and_asks_again() {
-    let told = at_terms().then(Spoken(&term("12")));
-    assert!(told.text().contains("分12期"));
-    let told = told.then(Spoken(&term("3")));
-    assert!(told.text().contains("分3期"), "{}", told.text());
-    assert_eq!(told.rules.last().unwrap(), "nodes.签约.correction");
-    assert_eq!(told.nodes.last().unwrap(), "签约", "it went elsewhere");
+    let recorded = at_terms().then(Spoken(&term("12")));
+    assert!(recorded.text().contains("分12期"));
+    let recorded = recorded.then(Spoken(&term("3")));
+    assert!(recorded.text().contains("分3期"), "{}", recorded.text());
+    assert_eq!(recorded.rules.last().unwrap(), "nodes.签约.correction");
+    assert_eq!(recorded.nodes.last().unwrap(), "签约", "it went elsewhere");
     let refused = at_terms().then(Spoken(&term("5")));
     assert_eq!(refused.rules.last().unwrap(), "nodes.确认分期期数.on_unclear");
 }
 
 #[test]
 fn silence_climbs_its_ladder_and_never_lasts_longer_than_three_seconds() {
-    let told = at_card().then(Played).then(Silence);
-    assert!(told.text().contains("能听到"), "{}", told.text());
-    let told = told.then(Played).then(Silence);
-    assert!(told.text().contains("持卡人本人"), "{}", told.text());
-    assert!(told.last.contains(&FlowAction::Listen { silence_ms: 3_000 }));
-    let told = told.then(Played).then(Silence);
-    assert_eq!(told.run.outcome(), Some(Outcome::NoResponse));
+    let recorded = at_card().then(Played).then(Silence);
+    assert!(recorded.text().contains("能听到"), "{}", recorded.text());
+    let recorded = recorded.then(Played).then(Silence);
+    assert!(recorded.text().contains("持卡人本人"), "{}", recorded.text());
+    assert!(recorded.last.contains(&FlowAction::Listen { silence_ms: 3_000 }));
+    let recorded = recorded.then(Played).then(Silence);
+    assert_eq!(recorded.run.outcome(), Some(Outcome::NoResponse));
 }
 
 #[test]
 fn what_is_unsure_is_asked_back_and_counts_once_it_is_confirmed() {
-    let told = at_card()
+    let recorded = at_card()
         .then(Played)
         .then(Spoken(&said("affirm", Certainty::ToConfirm)));
-    assert!(told.text().contains("您是想说可以，对吗"), "{}", told.text());
+    assert!(
+        recorded.text().contains("您是想说可以，对吗"),
+        "{}",
+        recorded.text()
+    );
     let yes = at_card()
         .then(Spoken(&said("affirm", Certainty::ToConfirm)))
         .then(Spoken(&sure("affirm")));
     assert_eq!(yes.nodes.last().unwrap(), "查询可分期金额");
-    let no = told.then(Spoken(&sure("deny")));
+    let no = recorded.then(Spoken(&sure("deny")));
     assert_eq!(no.rules.last().unwrap(), "nodes.验证卡号.on_unclear");
     assert_eq!(no.run.node(), "验证卡号");
     let unclear = no.then(Spoken(&said("ask_fee", Certainty::Abstained)));
@@ -202,20 +206,20 @@ fn what_is_unsure_is_asked_back_and_counts_once_it_is_confirmed() {
 
 #[test]
 fn an_answer_beside_the_way_returns_to_the_question_three_times_at_most() {
-    let mut told = at_terms();
+    let mut recorded = at_terms();
     for _ in 0..2 {
-        told = told.then(Played).then(Spoken(&sure("too_expensive")));
-        let text = told.text();
+        recorded = recorded.then(Played).then(Spoken(&sure("too_expensive")));
+        let text = recorded.text();
         assert!(
             text.contains("理解您的顾虑") && text.contains("您看分3期"),
             "{text}"
         );
     }
-    let told = told
+    let recorded = recorded
         .then(Spoken(&sure("too_expensive")))
         .then(Spoken(&sure("too_expensive")));
-    assert_eq!(told.rules.last().unwrap(), "nodes.确认分期期数.on_unclear");
-    assert_eq!(told.run.node(), "确认分期期数");
+    assert_eq!(recorded.rules.last().unwrap(), "nodes.确认分期期数.on_unclear");
+    assert_eq!(recorded.run.node(), "确认分期期数");
 }
 
 #[test]
@@ -227,10 +231,10 @@ fn an_opt_out_by_word_counts_in_the_notices_in_texts_in_questions_and_in_the_goo
     let begin = || call("card_instalment_spoken.yaml");
     let goodbye = at_card().then(Spoken(&sure("deny")));
     assert_eq!(goodbye.run.outcome(), Some(Outcome::WrongParty));
-    for told in [begin(), begin().then(Played), at_card(), at_terms(), goodbye] {
-        let told = told.then(Spoken(&refusal));
-        assert!(told.last.contains(&FlowAction::OptOut), "{:?}", told.last);
-        assert_eq!(told.run.outcome(), Some(Outcome::OptedOut));
+    for recorded in [begin(), begin().then(Played), at_card(), at_terms(), goodbye] {
+        let recorded = recorded.then(Spoken(&refusal));
+        assert!(recorded.last.contains(&FlowAction::OptOut), "{:?}", recorded.last);
+        assert_eq!(recorded.run.outcome(), Some(Outcome::OptedOut));
     }
     let keys_only = call("notice.yaml").then(Spoken(&refusal));
     assert_eq!(
@@ -243,18 +247,18 @@ fn an_opt_out_by_word_counts_in_the_notices_in_texts_in_questions_and_in_the_goo
 
 #[test]
 fn a_key_that_refuses_counts_anywhere_in_a_spoken_flow_too() {
-    let told = at_terms().then(Keypress('9'));
-    assert!(told.last.contains(&FlowAction::OptOut));
-    let told = call("card_instalment_spoken.yaml").then(Keypress('9'));
-    assert_eq!(told.run.outcome(), Some(Outcome::OptedOut));
+    let recorded = at_terms().then(Keypress('9'));
+    assert!(recorded.last.contains(&FlowAction::OptOut));
+    let recorded = call("card_instalment_spoken.yaml").then(Keypress('9'));
+    assert_eq!(recorded.run.outcome(), Some(Outcome::OptedOut));
 }
 
 #[test]
 fn a_back_channel_neither_answers_nor_interrupts() {
-    let told = at_card().then(Spoken(&said("affirm", Certainty::BackChannel)));
-    assert!(!told.last.contains(&FlowAction::StopSaying));
-    assert_eq!(told.rules, ["nodes.验证卡号.back_channel"]);
-    assert_eq!(told.run.node(), "验证卡号");
+    let recorded = at_card().then(Spoken(&said("affirm", Certainty::BackChannel)));
+    assert!(!recorded.last.contains(&FlowAction::StopSaying));
+    assert_eq!(recorded.rules, ["nodes.验证卡号.back_channel"]);
+    assert_eq!(recorded.run.node(), "验证卡号");
 }
 
 #[test]
@@ -266,7 +270,7 @@ fn a_question_is_interrupted_by_enough_voice_and_a_notice_never() {
             chars,
         })
     };
-    let stop = |told: &RecordedRun| told.last.contains(&FlowAction::StopSaying);
+    let stop = |recorded: &RecordedRun| recorded.last.contains(&FlowAction::StopSaying);
     assert!(stop(&at_terms().then(heard(300, 300, Some(2)))));
     assert!(!stop(&at_terms().then(heard(299, 300, Some(2)))), "protected");
     assert!(!stop(&at_terms().then(heard(300, 299, None))), "too short");
@@ -282,68 +286,79 @@ fn a_question_is_interrupted_by_enough_voice_and_a_notice_never() {
 
 #[test]
 fn a_sensitive_word_ends_the_call_at_once() {
-    let told = at_terms().then(SensitiveWord);
-    assert!(matches!(told.last[0], FlowAction::StopSaying));
-    assert_eq!(told.rules.last().unwrap(), "sensitive_words");
-    assert_eq!(told.run.outcome(), Some(Outcome::Declined));
+    let recorded = at_terms().then(SensitiveWord);
+    assert!(matches!(recorded.last[0], FlowAction::StopSaying));
+    assert_eq!(recorded.rules.last().unwrap(), "sensitive_words");
+    assert_eq!(recorded.run.outcome(), Some(Outcome::Declined));
 }
 
 #[test]
 fn without_a_recognizer_keys_answer_and_a_person_where_there_are_none() {
-    let told = at_terms().then(Deaf);
-    assert_eq!(told.rules.last().unwrap(), "nodes.确认分期期数.on_unclear");
-    assert_eq!(told.then(Keypress('2')).run.node(), "签约");
+    let recorded = at_terms().then(Deaf);
+    assert_eq!(recorded.rules.last().unwrap(), "nodes.确认分期期数.on_unclear");
+    assert_eq!(recorded.then(Keypress('2')).run.node(), "签约");
     // The question is not repeated for a spoken answer: the next question has no keys.
-    let told = call("survey_zh.yaml").then(Deaf).then(Played);
-    assert_eq!(told.run.outcome(), Some(Outcome::Callback), "{:?}", told.nodes);
-    assert_eq!(told.rules, ["dialogue.intents.transfer_human"]);
+    let recorded = call("survey_zh.yaml").then(Deaf).then(Played);
+    assert_eq!(
+        recorded.run.outcome(),
+        Some(Outcome::Callback),
+        "{:?}",
+        recorded.nodes
+    );
+    assert_eq!(recorded.rules, ["dialogue.intents.transfer_human"]);
 }
 
 #[test]
 fn a_group_of_nodes_is_gone_into_and_comes_back_and_an_answer_returns_to_its_question() {
-    let told = call("knowledge.yaml").then(Played).then(Spoken(&sure("affirm")));
-    assert_eq!(told.nodes, ["check_person", "is_it_you", "yes_it_is", "offer"]);
-    let told = told.then(Spoken(&sure("affirm")));
-    assert_eq!(told.run.node(), "fee");
-    let told = told.then(Played);
-    assert_eq!(told.run.node(), "offer");
-    let slower = told.then(Spoken(&sure("slower")));
+    let recorded = call("knowledge.yaml").then(Played).then(Spoken(&sure("affirm")));
+    assert_eq!(
+        recorded.nodes,
+        ["check_person", "is_it_you", "yes_it_is", "offer"]
+    );
+    let recorded = recorded.then(Spoken(&sure("affirm")));
+    assert_eq!(recorded.run.node(), "fee");
+    let recorded = recorded.then(Played);
+    assert_eq!(recorded.run.node(), "offer");
+    let slower = recorded.then(Spoken(&sure("slower")));
     assert_eq!(slower.last[2], FlowAction::SpeakSlower);
 }
 
 #[test]
 fn rules_over_what_is_known_decide_and_acts_are_named() {
-    let told = call("decide.yaml")
+    let recorded = call("decide.yaml")
         .then(Played)
         .then(Played)
         .then(Spoken(&sure("affirm")));
-    assert_eq!(told.nodes, ["hello", "interested", "content", "which", "praised"]);
-    assert_eq!(told.rules.last().unwrap(), "nodes.which.rules[1]");
+    assert_eq!(
+        recorded.nodes,
+        ["hello", "interested", "content", "which", "praised"]
+    );
+    assert_eq!(recorded.rules.last().unwrap(), "nodes.which.rules[1]");
     let tag = FlowAction::Intend {
         intention: ActNodeAction::Tag("满意".to_owned()),
     };
-    assert!(told.last.contains(&tag));
-    let told = call("decide.yaml")
+    assert!(recorded.last.contains(&tag));
+    let recorded = call("decide.yaml")
         .then(Played)
         .then(Played)
         .then(Spoken(&sure("deny")));
     assert_eq!(
-        told.rules.last().unwrap(),
+        recorded.rules.last().unwrap(),
         "nodes.which.otherwise",
         "three days are not thirty"
     );
 }
 
 #[test]
-fn how_somebody_sounds_decides_where_the_campaign_lets_it_and_nowhere_else() {
+fn how_a_caller_sounds_decides_where_the_campaign_lets_it_and_nowhere_else() {
     let led = |text: &str, may_branch: bool| {
         let read = EmotionPlan { may_branch }.read(text, None);
         let spoken = UnderstandingResult {
             emotion: Some(read),
             ..said("", Certainty::Abstained)
         };
-        let told = call("emotion.yaml").then(Played).then(Spoken(&spoken));
-        told.rules.last().cloned().unwrap_or_default()
+        let recorded = call("emotion.yaml").then(Played).then(Spoken(&spoken));
+        recorded.rules.last().cloned().unwrap_or_default()
     };
     assert_eq!(led("你们这些骗子", true), "nodes.gauge.rules[0]");
     assert_eq!(led("怎么又是你们", true), "nodes.gauge.rules[1]");
@@ -368,16 +383,16 @@ fn a_transfer_for_how_the_callee_sounds_says_so_and_one_asked_for_by_word_does_t
 
 #[test]
 fn a_table_of_transitions_runs_as_its_rows_say() {
-    let told = call("instalment_offer.yaml")
+    let recorded = call("instalment_offer.yaml")
         .then(Played)
         .then(Spoken(&sure("affirm")));
-    assert!(told.text().contains("我们这款产品"));
-    let told = told.then(Played).then(Spoken(&sure("too_expensive")));
-    assert!(told.text().contains("您关注的成本问题"));
-    let told = told.then(Played).then(Spoken(&sure("consider")));
-    assert!(told.text().contains("现在签约可享"));
+    assert!(recorded.text().contains("我们这款产品"));
+    let recorded = recorded.then(Played).then(Spoken(&sure("too_expensive")));
+    assert!(recorded.text().contains("您关注的成本问题"));
+    let recorded = recorded.then(Played).then(Spoken(&sure("consider")));
+    assert!(recorded.text().contains("现在签约可享"));
     assert_eq!(
-        told.nodes,
+        recorded.nodes,
         [
             "问候阶段",
             "产品介绍",
@@ -433,9 +448,13 @@ fn a_refusal_a_complaint_and_a_person_asked_for_go_before_a_number_in_the_senten
             "dialogue.intents.transfer_human",
         ),
     ] {
-        let told = at_terms().then(Spoken(&said));
-        assert_eq!(told.rules.last().unwrap(), rule);
-        assert_eq!(told.run.values().get("terms"), None, "{rule}: it was no answer");
+        let recorded = at_terms().then(Spoken(&said));
+        assert_eq!(recorded.rules.last().unwrap(), rule);
+        assert_eq!(
+            recorded.run.values().get("terms"),
+            None,
+            "{rule}: it was no answer"
+        );
     }
     let corrected = at_terms()
         .then(Spoken(&term("12")))
@@ -445,8 +464,8 @@ fn a_refusal_a_complaint_and_a_person_asked_for_go_before_a_number_in_the_senten
 
 #[test]
 fn a_value_that_is_not_asked_for_here_and_not_taken_makes_no_answer_unclear() {
-    let told = at_card().then(Spoken(&with_term("24", sure("affirm"))));
-    assert_eq!(told.rules, ["nodes.验证卡号.intents.affirm"]);
+    let recorded = at_card().then(Spoken(&with_term("24", sure("affirm"))));
+    assert_eq!(recorded.rules, ["nodes.验证卡号.intents.affirm"]);
 }
 
 /// Runs the flow up to the question about the term, with barge-in forbidden there.
@@ -468,28 +487,28 @@ fn at_protected_terms() -> RecordedRun {
 #[test]
 fn a_text_that_must_be_heard_whole_is_cut_by_nothing_but_what_counts_anywhere() {
     for input in [Spoken(&term("3")), Spoken(&sure("affirm")), Unheard] {
-        let told = at_protected_terms().then(input);
-        assert_eq!(told.last, [], "{input:?}");
-        assert_eq!(told.run.values().get("terms"), None);
-        let answered = told.then(Played).then(Spoken(&term("6")));
+        let recorded = at_protected_terms().then(input);
+        assert_eq!(recorded.last, [], "{input:?}");
+        assert_eq!(recorded.run.values().get("terms"), None);
+        let answered = recorded.then(Played).then(Spoken(&term("6")));
         assert_eq!(
             answered.rules.last().unwrap(),
             "nodes.确认分期期数.on_filled",
             "it is answered once it has been heard"
         );
     }
-    let told = at_protected_terms().then(Spoken(&sure("too_expensive")));
-    assert_eq!(told.rules.last().unwrap(), "dialogue.intents.too_expensive");
+    let recorded = at_protected_terms().then(Spoken(&sure("too_expensive")));
+    assert_eq!(recorded.rules.last().unwrap(), "dialogue.intents.too_expensive");
     assert!(
-        told.text().ends_with("您看分3期、6期还是12期？"),
+        recorded.text().ends_with("您看分3期、6期还是12期？"),
         "and then again from its beginning"
     );
-    let told = at_protected_terms().then(Played).then(Unheard);
-    assert_eq!(told.rules.last().unwrap(), "nodes.确认分期期数.on_unclear");
+    let recorded = at_protected_terms().then(Played).then(Unheard);
+    assert_eq!(recorded.rules.last().unwrap(), "nodes.确认分期期数.on_unclear");
     let refusal = UnderstandingResult {
         opt_out: true,
         ..sure("refuse_call")
     };
-    let told = at_protected_terms().then(Spoken(&refusal));
-    assert_eq!(told.run.outcome(), Some(Outcome::OptedOut));
+    let recorded = at_protected_terms().then(Spoken(&refusal));
+    assert_eq!(recorded.run.outcome(), Some(Outcome::OptedOut));
 }

@@ -167,7 +167,7 @@ fn a_key_during_the_question_stops_it_and_counts() {
 }
 
 #[test]
-fn a_reminder_nobody_answers_by_a_key_is_no_response() {
+fn a_reminder_without_a_key_as_answer_is_no_response() {
     check_end(
         script(),
         &[Played, Played, Played, Silence, Played, Silence],
@@ -313,7 +313,7 @@ fn a_key_sets_the_term_that_is_then_confirmed_and_digits_are_spoken_apart() {
 }
 
 #[test]
-fn somebody_else_on_the_phone_learns_nothing_about_money() {
+fn another_person_on_the_phone_learns_nothing_about_money() {
     let inputs = [Played, Played, Keypress('2')];
     check_end(
         shipped("card_instalment.yaml"),
@@ -341,7 +341,7 @@ fn a_branch_goes_by_the_value_and_a_default_fills_in() {
 }
 
 #[test]
-fn replays_are_counted_anew_in_every_visit() {
+fn replays_are_counted_separately_in_every_visit() {
     let again = [Played, Silence, Silence];
     let mut definition = script();
     if let Some(super::Node::AskKeypress(menu)) = definition.nodes.get_mut("menu") {

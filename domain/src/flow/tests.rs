@@ -342,7 +342,7 @@ fn menus_of_a_script_take_keys_ahead_and_those_of_earlier_builds_do_not() {
 }
 
 #[test]
-fn a_row_that_lacks_a_variable_or_has_one_of_another_type_is_told_which() {
+fn a_row_that_lacks_a_variable_or_has_one_of_another_type_names_it() {
     let flow = shipped("reminder.yaml");
     let row = |days: &str, account: &str| {
         let pairs = [("customer_name", "张三"), ("days", days), ("account", account)];

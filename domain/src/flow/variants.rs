@@ -99,10 +99,10 @@ mod tests {
             of_a += i32::from(name == "a");
         }
         assert!((1_400..1_600).contains(&of_a), "{of_a}");
-        let nobody = Variants {
+        let without_variants = Variants {
             arms: [("a".to_owned(), arm("甲", 0))].into(),
             ..variants
         };
-        assert_eq!(nobody.chosen("call-1", "greeting"), None);
+        assert_eq!(without_variants.chosen("call-1", "greeting"), None);
     }
 }

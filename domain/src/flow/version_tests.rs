@@ -98,7 +98,7 @@ fn a_flow_goes_back_one_version_or_to_one_that_is_named_and_forward_again() {
 }
 
 #[test]
-fn once_somebody_stood_behind_a_version_somebody_stands_behind_each() {
+fn once_one_version_was_approved_each_needs_an_approval() {
     let mut story = FlowFixture::default();
     assert_eq!(story.publish(5_000), Ok(1));
     assert_eq!(

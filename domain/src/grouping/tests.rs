@@ -4,7 +4,7 @@
 use super::*;
 
 #[test]
-fn fifths_share_the_people_and_who_stands_level_stands_together() {
+fn fifths_share_the_people_and_equal_values_stay_together() {
     let people: Vec<RfmFacts> = (0..10)
         .map(|at| RfmFacts {
             recency_days: at,
@@ -40,8 +40,8 @@ fn rules_score_at_their_limits_and_grades_go_by_high_and_low() {
         person(90, 1, 10),
     ];
     let scores = grades_by_rules(&people, &limits);
-    let told: Vec<String> = scores.iter().map(ToString::to_string).collect();
-    assert_eq!(told, ["555", "444", "111", "313"]);
+    let texts: Vec<String> = scores.iter().map(ToString::to_string).collect();
+    assert_eq!(texts, ["555", "444", "111", "313"]);
     let grades: Vec<&str> = scores.iter().map(|score| score.grade().code).collect();
     assert_eq!(grades, ["champion", "champion", "lost", "promising"]);
     let mut codes: Vec<&str> = RFM_GRADES.iter().map(|grade| grade.code).collect();
@@ -137,7 +137,7 @@ fn the_planted_group_is_the_best_on_at_least_nineteen_of_twenty_seeds() {
 }
 
 #[test]
-fn where_nothing_is_planted_hardly_anything_is_told_apart() {
+fn where_nothing_is_planted_hardly_anything_is_separated() {
     let parted: usize = (0..20)
         .map(|seed| {
             let rows = planted(seed, true);
@@ -151,7 +151,7 @@ fn where_nothing_is_planted_hardly_anything_is_told_apart() {
 }
 
 #[test]
-fn a_group_is_told_in_the_words_of_a_segment_and_each_person_is_in_one() {
+fn a_group_is_described_in_the_words_of_a_segment_and_each_person_is_in_one() {
     let rows = planted(3, false);
     let features = features();
     let grouping = group(&features, &rows, GroupingLimits::of(rows.len()));

@@ -186,7 +186,7 @@ fn read(facts: ReadFacts) -> Result<Vec<InquiryEvent>, InquiryRefusal> {
 }
 
 #[test]
-fn a_read_is_about_whom_it_shows_and_is_over_when_it_is_on_record() {
+fn a_read_is_about_the_customers_it_shows_and_is_over_when_it_is_on_record() {
     let events = read(facts("he rang from 138-0013-8000", CALLS_NAMED_MAX)).unwrap();
     let [InquiryEvent::PersonalDataRead { facts: kept, by }] = events.as_slice() else {
         panic!("{events:?}");

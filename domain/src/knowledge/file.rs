@@ -154,7 +154,7 @@ struct FileParser {
     wordings: BTreeMap<String, String>,
     ids: Vec<String>,
     /// Entity and attribute of each fact read.
-    told: Vec<(String, String)>,
+    fact_keys: Vec<(String, String)>,
     faults: Vec<RowFault>,
     faults_count: u32,
 }
@@ -203,10 +203,10 @@ impl FileParser {
         }
         short("value", &fact.value, VARIANT_CHARS_MAX)?;
         let key = (fact.entity.clone(), fact.attribute.clone());
-        if self.told.contains(&key) {
+        if self.fact_keys.contains(&key) {
             return Err("has the entity and attribute of an earlier fact".into());
         }
-        self.told.push(key);
+        self.fact_keys.push(key);
         Ok(())
     }
 
@@ -242,7 +242,7 @@ impl FileParser {
             ("evidence", evidence),
         ] {
             short(&format!("fabe.{name}"), part, VARIANT_CHARS_MAX)?;
-            check(part, &self.known).map_err(told)?;
+            check(part, &self.known).map_err(describe_fault)?;
         }
         if let Some(answer) = &objection.answer {
             self.said(answer)?;
@@ -252,7 +252,7 @@ impl FileParser {
 
     fn said(&self, text: &str) -> Result<(), String> {
         short("answer", text, TEXT_CHARS_MAX)?;
-        check(text, &self.known).map_err(told)
+        check(text, &self.known).map_err(describe_fault)
     }
 
     /// Registers a row's id and wordings; fails if one of them is used by an earlier row, because the same
@@ -283,7 +283,7 @@ impl FileParser {
     }
 }
 
-fn told(fault: PlaceholderFault) -> String {
+fn describe_fault(fault: PlaceholderFault) -> String {
     fault.to_string()
 }
 

@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn facts_are_named_by_themselves_or_by_nobody() {
+    fn facts_are_named_by_themselves_or_not_at_all() {
         let facts = [fact("分期[3]", "费率", "0.6%"), fact("分期", "起点", "500元")];
         let text = "{{name}}，满{{fact:分期.起点}}，{{fact:分期[terms].费率}}或{{fact:分期[3].费率}}。";
         let named: Vec<_> = named_facts(text, &facts).into_iter().collect();

@@ -35,14 +35,14 @@ fn import(threshold: u16) -> KnowledgeCommand {
     }
 }
 
-fn publish(wanted: VersionChoice, somebody: bool) -> KnowledgeCommand {
-    let nobody = FourEyes::Nobody {
+fn publish(wanted: VersionChoice, is_exempt: bool) -> KnowledgeCommand {
+    let exempt = FourEyes::Nobody {
         nobody: ApprovalExemption::NobodyElse,
     };
     KnowledgeCommand::Publish {
         knowledge: name(),
         wanted,
-        four_eyes: somebody.then(|| Box::new(nobody)),
+        four_eyes: is_exempt.then(|| Box::new(exempt)),
     }
 }
 
@@ -107,7 +107,7 @@ fn what_is_not_there_is_not_published() {
 }
 
 #[test]
-fn from_the_first_approved_publication_on_somebody_stands_behind_each() {
+fn from_the_first_approved_publication_on_each_needs_an_approval() {
     let begun = || vec![import(700), publish(VersionChoice::Newest, true), import(800)];
     let then = |more: KnowledgeCommand| after([begun(), vec![more]].concat());
     let refused = then(publish(VersionChoice::Newest, false));
@@ -206,7 +206,7 @@ fn an_objection_without_an_answer_is_answered_by_its_four_parts() {
 }
 
 #[test]
-fn one_entry_is_worded_anew_and_the_rest_stays() {
+fn one_entry_is_reworded_and_the_rest_stays() {
     let content = content(700);
     let said = |content: &KnowledgeContent, id: &str| {
         let entries = content.entries();

@@ -41,7 +41,7 @@ pub(super) fn decide(
 
 fn named(by: String) -> Result<String, LabelRefusal> {
     if by.trim().is_empty() {
-        return Err(LabelRefusal::Nobody);
+        return Err(LabelRefusal::NoLabeler);
     }
     Ok(by)
 }

@@ -16,7 +16,7 @@ pub enum LabelRefusal {
     #[error("an intent can have at most {bytes_max} bytes of lower-case letters, digits, _ . or -")]
     IntentUnreadable { bytes_max: usize },
     #[error("give the name of the labeler")]
-    Nobody,
+    NoLabeler,
 }
 
 impl DomainRefusal for LabelRefusal {}

@@ -144,7 +144,7 @@ fn who_was_alone_before_two_were_asked_does_not_settle_afterwards() {
 }
 
 #[test]
-fn nobody_labels_a_turn_twice() {
+fn no_user_labels_a_turn_twice() {
     let given = [added("wang", says("ask_fee"))];
     let labelled = || {
         Err(LabelRefusal::Labelled {
@@ -174,7 +174,7 @@ fn a_settled_turn_is_over() {
 }
 
 #[test]
-fn an_open_turn_is_nobody_elses_until_its_time_is_over() {
+fn an_open_turn_is_one_users_until_its_time_is_over() {
     let until = noon().plus_ms(OPEN_MS);
     check(&[], open("wang"), Ok(vec![opened("wang", until)]));
     let given = [opened("wang", until)];
@@ -216,5 +216,5 @@ fn an_intent_is_named_where_one_is_meant_and_only_there() {
         add("wang", foreign.clone(), 2),
         Ok(vec![added("wang", foreign)]),
     );
-    check(&[], add(" ", says("busy"), 1), Err(LabelRefusal::Nobody));
+    check(&[], add(" ", says("busy"), 1), Err(LabelRefusal::NoLabeler));
 }

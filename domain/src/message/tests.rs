@@ -148,7 +148,7 @@ fn three_a_day_and_ten_a_month_and_none_that_failed_counts() {
 }
 
 #[test]
-fn a_reply_that_refuses_stands_on_the_number_first_and_counts_however_many_there_are() {
+fn a_reply_that_refuses_is_put_on_the_number_first_and_counts_however_many_there_are() {
     let mut state = MessageState::default();
     let refused = when(&mut state, replied("r", ReplyKind::Stop), at());
     assert_eq!(refused, Err(MessageRefusal::OptOutFirst));

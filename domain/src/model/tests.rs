@@ -119,7 +119,7 @@ fn the_way_back_is_a_further_version() {
 }
 
 #[test]
-fn once_somebody_stood_behind_a_version_nobody_publishes_alone() {
+fn once_one_version_was_approved_no_user_publishes_alone() {
     let given = [published(1, 'a', behind())];
     let needs = ModelRefusal::NeedsApproval { model: name() };
     assert_eq!(decide(&given, publish('b', None, None)), Err(needs.clone()));
@@ -138,18 +138,18 @@ fn once_somebody_stood_behind_a_version_nobody_publishes_alone() {
 }
 
 #[test]
-fn what_is_told_of_its_training_has_bounds() {
+fn the_facts_of_its_training_have_bounds() {
     let with = |change: fn(&mut Training)| {
-        let mut told = training();
-        change(&mut told);
-        decide(&[], publish('a', Some(told), None))
+        let mut training = training();
+        change(&mut training);
+        decide(&[], publish('a', Some(training), None))
     };
-    assert!(with(|told| told.first_permille = Some(1_000)).is_ok());
+    assert!(with(|training| training.first_permille = Some(1_000)).is_ok());
     for wrong in [
-        with(|told| told.rows = 0),
-        with(|told| told.label = String::new()),
-        with(|told| told.folds = Some(1)),
-        with(|told| told.first_permille = Some(1_001)),
+        with(|training| training.rows = 0),
+        with(|training| training.label = String::new()),
+        with(|training| training.folds = Some(1)),
+        with(|training| training.first_permille = Some(1_001)),
     ] {
         assert!(matches!(wrong, Err(ModelRefusal::Training { .. })), "{wrong:?}");
     }

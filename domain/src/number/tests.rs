@@ -347,7 +347,7 @@ fn a_number_is_claimed_for_one_customer_of_a_campaign_and_given_back_by_that_one
 }
 
 #[test]
-fn a_grant_by_number_asks_whose_the_number_is_and_claims_it_where_nobody_has() {
+fn a_grant_by_number_asks_for_the_numbers_owner_and_claims_it_where_there_is_none() {
     let mut by_number = campaign_facts(Preset::CnService);
     by_number.plan.duplicates = Some(DuplicatePolicy::ByNumber);
     let mine = customer().to_string();
@@ -413,7 +413,7 @@ fn a_record_of_another_system_counts_once_and_names_no_call_of_ours() {
 }
 
 #[test]
-fn a_number_whose_digest_is_on_a_list_is_refused_for_good() {
+fn a_number_with_its_digest_on_a_list_is_refused_for_good() {
     let mut when = grant(1);
     if let NumberCommand::GrantDial { hashed_on, .. } = &mut when {
         hashed_on.push("partner-2026".parse().unwrap());
@@ -445,7 +445,7 @@ fn each_grant_and_each_refusal_names_the_presets_version_once() {
 
 /// A missing check is checked again each hour, because it may come at any time; it settles no enrolment.
 #[test]
-fn a_check_that_has_not_come_is_asked_about_in_an_hour_and_settles_nobody() {
+fn a_check_that_has_not_come_is_asked_about_in_an_hour_and_settles_no_customer() {
     let checked = |ends_at: Option<&str>| {
         let mut facts = campaign_facts(Preset::CnService);
         facts.plan.ends_at = ends_at.map(instant);

@@ -12,7 +12,7 @@ const REFUSES: &str = "is_profiling_refused";
 /// The facts about a customer by which an offer is chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OfferFacts {
-    Told(Box<Profile>),
+    Known(Box<Profile>),
     /// The customer refuses it, or processing of the data is restricted.
     Restricted,
     /// The facts could not be read in time.
@@ -27,7 +27,7 @@ impl OfferFacts {
         let refuses = refuses.and_then(|attribute| profile.value(&attribute).cloned());
         match is_held || refuses == Some(AttributeValue::Boolean(true)) {
             true => Self::Restricted,
-            false => Self::Told(Box::new(profile)),
+            false => Self::Known(Box::new(profile)),
         }
     }
 
@@ -52,5 +52,5 @@ pub(super) fn restore_offer_facts(
     }
     let tags = tags.iter().map(|one| Some((one.level, one.tag.value()?.clone())));
     let tags: Option<BTreeSet<_>> = tags.collect();
-    Some(OfferFacts::Told(Box::new(Profile::told(known, tags?))))
+    Some(OfferFacts::Known(Box::new(Profile::of_registered(known, tags?))))
 }

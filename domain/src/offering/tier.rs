@@ -124,7 +124,7 @@ fn value_of(name: &str, variables: &BTreeMap<String, String>, known: &OfferFacts
         return Some(value.clone());
     }
     match known {
-        OfferFacts::Told(profile) => {
+        OfferFacts::Known(profile) => {
             let attribute = Attribute::named(name).ok()?;
             profile.value(&attribute).map(|value| value.written())
         }
@@ -157,14 +157,14 @@ mod tests {
         ])
     }
 
-    fn told(values: &[(&str, &str)]) -> OfferFacts {
+    fn facts(values: &[(&str, &str)]) -> OfferFacts {
         let values = values.iter().map(|(name, text)| {
             let attribute = Attribute::named(name).unwrap();
             let value = attribute.read(text).unwrap();
             (attribute, value)
         });
         OfferFacts::of(
-            Profile::told(values.collect(), std::collections::BTreeSet::new()),
+            Profile::of_registered(values.collect(), std::collections::BTreeSet::new()),
             false,
         )
     }
@@ -173,28 +173,28 @@ mod tests {
     fn the_first_tier_that_is_meant_names_the_model_and_why() {
         let list = |value: &str| BTreeMap::from([(GRADE.to_owned(), value.to_owned())]);
         let nothing = BTreeMap::new();
-        let refuses = told(&[("rfm_grade", "champion"), ("is_profiling_refused", "true")]);
+        let refuses = facts(&[("rfm_grade", "champion"), ("is_profiling_refused", "true")]);
         for (variables, known, tier, reason) in [
-            (&list("champion"), told(&[]), Some(0), ModelReason::Tier),
+            (&list("champion"), facts(&[]), Some(0), ModelReason::Tier),
             (
                 &nothing,
-                told(&[("rfm_grade", "Champion")]),
+                facts(&[("rfm_grade", "Champion")]),
                 Some(0),
                 ModelReason::Tier,
             ),
             (
                 &nothing,
-                told(&[("customer_level", "vip")]),
+                facts(&[("customer_level", "vip")]),
                 Some(1),
                 ModelReason::Tier,
             ),
             (
                 &list("lost"),
-                told(&[("rfm_grade", "champion")]),
+                facts(&[("rfm_grade", "champion")]),
                 None,
                 ModelReason::NoTier,
             ),
-            (&nothing, told(&[]), None, ModelReason::NoTier),
+            (&nothing, facts(&[]), None, ModelReason::NoTier),
             (&nothing, OfferFacts::NotRead, None, ModelReason::NoTier),
             (&nothing, refuses.clone(), None, ModelReason::Restricted),
             (&list("champion"), refuses, None, ModelReason::Restricted),
@@ -208,7 +208,7 @@ mod tests {
             assert_eq!(chosen.model.is_some(), tier.is_some());
         }
         assert_eq!(
-            model_of(&ModelTiers::default(), &list("champion"), &told(&[])),
+            model_of(&ModelTiers::default(), &list("champion"), &facts(&[])),
             None
         );
     }

@@ -73,7 +73,7 @@ impl Manner {
 pub enum Urgency {
     /// A callee on the telephone hears silence until the prompt is ready.
     #[default]
-    SomebodyWaits,
+    CalleeWaits,
     /// The first words of a call that is ringing.
     AtAnswer,
     /// A prompt that may be needed later, or one for a listener who is not on the telephone.

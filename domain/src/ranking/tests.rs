@@ -53,7 +53,7 @@ fn known<'a>(columns: &'a BTreeMap<String, String>, tags: &[&'a str]) -> Enrolme
 }
 
 #[test]
-fn a_value_is_told_by_a_column_a_tag_or_nothing() {
+fn a_value_comes_from_a_column_a_tag_or_nothing() {
     let by_word = plan(r#"{"by":{"column":{"name":"级别","values":{"A":9,"B":5}}}}"#);
     let by_number = plan(
         r#"{"by":{"column":{"name":"balance","at_least":[{"number":100000,"value":8},{"number":1000,"value":3}]}}}"#,
@@ -85,7 +85,7 @@ fn a_value_is_told_by_a_column_a_tag_or_nothing() {
 }
 
 #[test]
-fn a_grade_is_told_by_attributes_and_unknown_is_worth_nothing() {
+fn a_grade_comes_from_attributes_and_unknown_is_worth_nothing() {
     let plan = plan(
         r#"{"by":{"rfm":{"grades":{"champion":9,"lost":1},"limits":{"recency_days":[180,90,30,7],
             "orders_count":[2,4,8,16],"amount":[100,500,1000,5000]}}}}"#,
@@ -165,7 +165,7 @@ fn who_was_asked_for_is_first_and_who_has_waited_the_bound_is_next() {
 
 /// In every case: after a customer has waited the bound, no customer who became due later is called first.
 #[test]
-fn nobody_who_has_waited_the_bound_is_overtaken_while_the_best_keep_coming() {
+fn a_customer_who_has_waited_the_bound_is_not_overtaken_while_the_best_keep_coming() {
     let golden = golden();
     let begin = at("2026-03-02T01:00:00Z");
     let mut waiting: Vec<RankingFacts> = (0..5).map(|nth| standing(begin.plus_ms(nth), 0)).collect();

@@ -159,7 +159,7 @@ fn what_came_as_digests_binds_whatever_comes_after_it() {
 }
 
 #[test]
-fn a_list_is_of_no_day_by_rows_that_nobody_could_read() {
+fn a_list_is_of_no_day_by_unreadable_rows() {
     let torn = Edition {
         bad: 1,
         ..edition("2026-03-01", &[], None)

@@ -32,7 +32,7 @@ fn after(given: &[Issue], when: Issue) -> Result<usize, ReportRefusal> {
 }
 
 #[test]
-fn a_later_issue_stands_beside_the_earlier_and_the_same_again_is_no_news() {
+fn a_later_issue_is_kept_beside_the_earlier_and_the_same_again_is_no_news() {
     assert_eq!(after(&[], issue(10, 'a')), Ok(1));
     assert_eq!(after(&[issue(10, 'a')], issue(10, 'a')), Ok(0));
     assert_eq!(after(&[issue(10, 'a')], issue(11, 'a')), Ok(1));

@@ -41,7 +41,7 @@ pub enum RoutingCommand {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RoutingRefusal {
     #[error("the call has no candidates")]
-    Nobody,
+    NoCandidates,
     #[error("a call has at most {CANDIDATES_OF_A_CALL_MAX} candidates")]
     TooMany,
     #[error("a candidate's id is 1 to 64 of A-Z a-z 0-9 _ . - and names no person")]
@@ -116,8 +116,9 @@ impl Decider for Routing {
             return Err(RoutingRefusal::Full);
         }
         refuse_candidates(&candidates)?;
-        let (winner, breakdowns) = choose(&customer, &candidates, &weights).ok_or(RoutingRefusal::Nobody)?;
-        let chosen = breakdowns.get(winner).ok_or(RoutingRefusal::Nobody)?;
+        let (winner, breakdowns) =
+            choose(&customer, &candidates, &weights).ok_or(RoutingRefusal::NoCandidates)?;
+        let chosen = breakdowns.get(winner).ok_or(RoutingRefusal::NoCandidates)?;
         Ok(vec![RoutingEvent::Scored {
             campaign,
             customer: person,

@@ -67,7 +67,10 @@ fn what_is_no_list_of_candidates_is_refused() {
         ..Weights::PRINTED
     };
     let refused = |candidates, weights| when(&state, score(candidates, weights)).unwrap_err();
-    assert_eq!(refused(Vec::new(), Weights::PRINTED), RoutingRefusal::Nobody);
+    assert_eq!(
+        refused(Vec::new(), Weights::PRINTED),
+        RoutingRefusal::NoCandidates
+    );
     assert_eq!(
         refused(many(CANDIDATES_OF_A_CALL_MAX + 1), Weights::PRINTED),
         RoutingRefusal::TooMany

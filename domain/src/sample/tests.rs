@@ -92,7 +92,7 @@ fn a_thousand_calls_are_the_most_that_are_drawn() {
 }
 
 #[test]
-fn a_draw_whose_counts_do_not_add_up_is_refused() {
+fn a_draw_with_counts_that_do_not_add_up_is_refused() {
     let changes: [fn(&mut DrawnSample); 5] = [
         |drawn| drawn.facts.size = 3,
         |drawn| drawn.calls[1] = drawn.calls[0],

@@ -154,7 +154,7 @@ fn removed_and_saved_again_it_is_not_sent_twice_for_a_time() {
 }
 
 #[test]
-fn nobody_saves_over_another_s_and_the_same_again_says_nothing() {
+fn no_user_saves_over_another_s_and_the_same_again_says_nothing() {
     let given = state(&[("2026-02-27T00:00:00Z", saved(plan()))]);
     assert_eq!(decide(&given, save(plan(), "wang"), MONDAY), Ok(vec![]));
     assert_eq!(
@@ -170,7 +170,7 @@ fn nobody_saves_over_another_s_and_the_same_again_says_nothing() {
 }
 
 #[test]
-fn whose_it_was_is_known_after_it_was_removed() {
+fn its_owner_is_known_after_it_was_removed() {
     let wang = "wang".parse().unwrap();
     let given = state(&[
         ("2026-02-27T00:00:00Z", saved(plan())),

@@ -13,7 +13,7 @@ impl Segment {
     /// no. Erased and unregistered customers never belong.
     pub fn holds(&self, profile: &Profile, now: Timestamp) -> bool {
         let is_meant = |condition: &Condition| condition.of(profile, now) == Some(true);
-        profile.is_somebody() && self.condition().is_none_or(is_meant)
+        profile.is_active() && self.condition().is_none_or(is_meant)
     }
 
     /// Returns the result of the segment's condition for a customer; `None` if it depends on a value that

@@ -80,7 +80,7 @@ fn the_first_segment_reads_and_answers_as_written() {
 
 #[test]
 fn unknown_is_neither_yes_nor_no() {
-    let nobody_known = person(&[], &[]);
+    let unknown_person = person(&[], &[]);
     for condition in [
         "age = 30",
         "age <> 30",
@@ -92,7 +92,7 @@ fn unknown_is_neither_yes_nor_no() {
         "age = 30 OR region = 'x'",
         "NOT (age = 30 AND region = 'x')",
     ] {
-        assert!(!holds(condition, &nobody_known), "{condition}");
+        assert!(!holds(condition, &unknown_person), "{condition}");
     }
     for condition in [
         "age IS NULL",
@@ -104,7 +104,7 @@ fn unknown_is_neither_yes_nor_no() {
         "NOT (tag = 'x')",
         "calls_count = 0",
     ] {
-        assert!(holds(condition, &nobody_known), "{condition}");
+        assert!(holds(condition, &unknown_person), "{condition}");
     }
 }
 
@@ -302,7 +302,7 @@ fn the_last_that_may_be_asked_is_read() {
 }
 
 #[test]
-fn who_is_nobody_is_in_no_segment() {
+fn an_unregistered_or_erased_person_is_in_no_segment() {
     let all = Segment::read("SELECT * FROM customers").unwrap();
     let mut profile = person(&[], &[]);
     assert!(all.holds(&profile, now()));
@@ -326,7 +326,7 @@ fn a_digest_is_of_the_text_as_it_was_written() {
 }
 
 #[test]
-fn what_is_no_column_is_named_wherever_it_stands() {
+fn what_is_no_column_is_named_wherever_it_occurs() {
     let read = |text: &str| Segment::read(text).unwrap().list_custom_attributes();
     assert!(read("SELECT * FROM customers WHERE age > 3 AND 地域 = 'x' AND tag LIKE '%y%'").is_empty());
     let sql = "SELECT * FROM customers WHERE NOT (regoin = 'x' OR age > 3) AND shoe_count > 40 ORDER BY visits_count";

@@ -148,7 +148,7 @@ fn a_word_of_an_earlier_turn_does_not_undo_a_reset() {
 }
 
 #[test]
-fn nobody_acknowledges_resets_or_removes_what_is_not_there() {
+fn what_is_not_there_is_not_acknowledged_reset_or_removed() {
     let remove = SubscriberCommand::Remove { reason: None };
     for events in [&[][..], &[added(0), removed()][..]] {
         for command in [acknowledge(1), reset(0, None), remove.clone()] {

@@ -86,12 +86,12 @@ pub fn write_summary(
 /// Returns the summary of a closed text conversation; `None` for an open one. `notes` and `made_at` are as
 /// in `write_summary`.
 pub fn write_text_summary(
-    told: &TextCourse,
+    text_course: &TextCourse,
     notes: &CallNotes,
     made_at: SummaryPosition,
     masking: &dyn Masking,
 ) -> Option<TextSummaryFact> {
-    let (course, close) = (&told.course, told.close?);
+    let (course, close) = (&text_course.course, text_course.close?);
     let (campaign, customer) = (course.campaign.clone()?, course.customer.clone()?);
     let flow = course.flow.clone()?;
     let read = read(course, notes, close.outcome, || left_off(course, notes));
@@ -167,7 +167,7 @@ impl RuleResults {
             .iter()
             .map(|(name, value)| (name.clone(), value.as_deref().map(|value| masking.masked(value))))
             .collect();
-        let told = SummaryValues {
+        let values = SummaryValues {
             course,
             ending,
             intent: self.intent.as_deref(),
@@ -176,7 +176,7 @@ impl RuleResults {
             slots: &slots,
             tags: &notes.tags,
         };
-        let text = masking.masked(&text(&told, &notes.lang));
+        let text = masking.masked(&text(&values, &notes.lang));
         let personal = |value: Option<String>| value.map_or(Personal::Erased { hash: None }, Personal::open);
         let tags = notes.tags.iter();
         MaskedTexts {

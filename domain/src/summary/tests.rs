@@ -101,13 +101,13 @@ fn with(outcome: Option<Outcome>, intent: Option<&str>) -> CallCourse {
     course
 }
 
-fn told(course: &CallCourse) -> SummaryFact {
+fn summarize(course: &CallCourse) -> SummaryFact {
     write_summary(course, &notes("zh-CN"), made_at(), &Stars).unwrap()
 }
 
 #[test]
 fn an_agreement_says_its_intent_its_figures_and_what_may_follow() {
-    let fact = told(&course());
+    let fact = summarize(&course());
     assert_eq!(fact.intent.as_deref(), Some("affirm"));
     assert_eq!(fact.intent_rule.as_deref(), Some("nodes.签约.intents.affirm"));
     let interest = fact.interest.unwrap();
@@ -193,14 +193,17 @@ fn each_end_has_its_intent_interest_and_follow_up() {
     for row in ENDS.lines() {
         let words: Vec<&str> = row.split(' ').collect();
         let outcome = Outcome::ALL.iter().copied().find(|one| one.code() == words[0]);
-        let fact = told(&with(outcome, Some(words[1]).filter(|said| *said != "-")));
+        let fact = summarize(&with(outcome, Some(words[1]).filter(|said| *said != "-")));
         let interest = fact.interest.unwrap().level.code();
         let (action, reason) = (fact.follow_up.action.code(), fact.follow_up.reason.code());
         let found = [fact.intent.as_deref().unwrap_or("-"), interest, action, reason];
         assert_eq!(found[..], words[2..], "{row}");
     }
     for (outcome, intent) in INTENT_BY_OUTCOME {
-        assert_eq!(told(&with(Some(*outcome), None)).intent.as_deref(), Some(*intent));
+        assert_eq!(
+            summarize(&with(Some(*outcome), None)).intent.as_deref(),
+            Some(*intent)
+        );
     }
 }
 
@@ -209,7 +212,7 @@ fn what_must_not_be_missed_goes_before_the_outcome() {
     let marked = |mark| {
         let mut course = with(Some(Outcome::HungUp), None);
         course.marks.insert(mark);
-        told(&course)
+        summarize(&course)
     };
     let opted_out = marked(CourseMark::OptedOut);
     assert_eq!(opted_out.intent.as_deref(), Some("opt_out"));
@@ -224,13 +227,13 @@ fn what_must_not_be_missed_goes_before_the_outcome() {
     );
     let mut asked = with(Some(Outcome::HungUp), None);
     asked.intents.insert("ask_fee".to_owned());
-    let fact = told(&asked);
+    let fact = summarize(&asked);
     assert_eq!(fact.interest.unwrap().rule, InterestRule::Asked);
     assert_eq!(fact.follow_up.reason, FollowUpReason::HungUpInterested);
     asked.interest = Some("高".to_owned());
-    assert_eq!(told(&asked).interest.unwrap().rule, InterestRule::Noted);
+    assert_eq!(summarize(&asked).interest.unwrap().rule, InterestRule::Noted);
     asked.intents.insert("complaint".to_owned());
-    assert_eq!(told(&asked).follow_up.reason, FollowUpReason::Complained);
+    assert_eq!(summarize(&asked).follow_up.reason, FollowUpReason::Complained);
 }
 
 #[test]
@@ -240,16 +243,16 @@ fn a_call_of_keys_alone_shows_no_interest() {
         keypress_count: 2,
         ..TurnCounts::default()
     };
-    let fact = told(&course);
+    let fact = summarize(&course);
     assert_eq!(fact.interest, None);
     assert!(fact.text.value().unwrap().contains("客户按键2次"));
 }
 
 #[test]
-fn what_nobody_can_open_any_more_stays_erased() {
+fn an_unreadable_value_stays_erased() {
     let mut course = course();
     course.slots.insert("phone".to_owned(), None);
-    let fact = told(&course);
+    let fact = summarize(&course);
     assert_eq!(fact.slots.get("phone"), Some(&Personal::Erased { hash: None }));
 }
 
@@ -258,16 +261,16 @@ fn it_is_recorded_once_and_its_personal_fields_are_its_slots_and_its_text() {
     let record = |fact: SummaryFact| SummaryCommand::Record(Box::new(fact));
     let decide = |state: &SummaryState, command| Summary::decide(state, command, Context { now: NOW });
     let mut state = SummaryState::default();
-    let events = decide(&state, record(told(&course()))).unwrap();
-    let mut event = SummaryEvent::Recorded(Box::new(told(&course())));
+    let events = decide(&state, record(summarize(&course()))).unwrap();
+    let mut event = SummaryEvent::Recorded(Box::new(summarize(&course())));
     assert_eq!(events, vec![event.clone()]);
     let places: Vec<String> = event.personal().into_iter().map(|(place, _)| place).collect();
     assert_eq!(places, ["/slots/phone", "/slots/terms", "/text"]);
     Summary::evolve(&mut state, &event, NOW);
-    assert_eq!(decide(&state, record(told(&course()))), Ok(vec![]));
+    assert_eq!(decide(&state, record(summarize(&course()))), Ok(vec![]));
     let long = SummaryFact {
         text: Personal::open("x".repeat(SUMMARY_TEXT_CHARS_MAX + 1)),
-        ..told(&course())
+        ..summarize(&course())
     };
     let chars = SUMMARY_TEXT_CHARS_MAX + 1;
     assert_eq!(
@@ -277,7 +280,7 @@ fn it_is_recorded_once_and_its_personal_fields_are_its_slots_and_its_text() {
 }
 
 #[test]
-fn what_the_flow_notes_stands_in_the_summary_and_goes_before_what_a_model_heard() {
+fn what_the_flow_notes_is_in_the_summary_and_goes_before_what_a_model_heard() {
     let mut course = with(Some(Outcome::Callback), None);
     course.interest = Some("高".to_owned());
     let noted = CallNotes {
@@ -339,7 +342,7 @@ impl crate::ports::writer::Figures for Digits {
 
 #[test]
 fn what_a_model_words_names_the_calls_own_outcome_and_no_other_figure() {
-    let fact = told(&course());
+    let fact = summarize(&course());
     let heard = ["明天也行，138****8000".to_owned()];
     let read = |answer: &str| parse_wording(answer, &fact, &heard, &Digits).map_err(WordingFailure::name);
     let answer = |outcome: &str, action: &str, summary: &str| {
@@ -407,7 +410,10 @@ fn a_model_is_asked_once_after_the_summary_and_answers_once() {
         Ok(events.len())
     };
     assert_eq!(tell(asked()), Err(SummaryRefusal::NotRecorded));
-    assert_eq!(tell(SummaryCommand::Record(Box::new(told(&course())))), Ok(1));
+    assert_eq!(
+        tell(SummaryCommand::Record(Box::new(summarize(&course())))),
+        Ok(1)
+    );
     assert_eq!(tell(failed()), Err(SummaryRefusal::WordingNotAsked));
     assert_eq!(tell(asked()), Ok(1));
     assert_eq!(tell(asked()), Err(SummaryRefusal::WordingAsked));
@@ -435,13 +441,13 @@ pub(super) fn text_course() -> TextCourse {
 }
 
 fn closed(reason: CloseReason, outcome: Option<Outcome>) -> TextCourse {
-    let mut told = text_course();
-    told.close = told.close.map(|close| TextClose {
+    let mut course = text_course();
+    course.close = course.close.map(|close| TextClose {
         reason,
         outcome,
         ..close
     });
-    told
+    course
 }
 
 #[test]
@@ -473,10 +479,10 @@ fn a_text_is_read_by_the_rules_of_a_call_and_says_by_which_way_it_came() {
 }
 
 #[test]
-fn what_nobody_went_on_with_is_not_called_hung_up_and_what_is_open_has_no_summary() {
+fn an_idle_conversation_is_not_called_hung_up_and_an_open_one_has_no_summary() {
     let mut silent = closed(CloseReason::Idle, None);
     silent.course.turns = TurnCounts::default();
-    let written = |told: &TextCourse| write_text_summary(told, &notes("zh-CN"), made_at(), &stars());
+    let written = |course: &TextCourse| write_text_summary(course, &notes("zh-CN"), made_at(), &stars());
     let fact = written(&silent).unwrap();
     assert_eq!(
         (fact.interest, fact.follow_up.action, fact.follow_up.reason),

@@ -9,10 +9,10 @@ use values::disposition::Outcome;
 /// appear only among the slots.
 const VALUE_CHARS_MAX: usize = 10;
 /// Most slots in the summary's text; the first ones. A flow usually asks for a handful.
-const SLOTS_TOLD_MAX: usize = 12;
+const SLOTS_IN_TEXT_MAX: usize = 12;
 
 /// Most tags in the summary's text, the first ones. The summary itself holds all of them.
-const TAGS_TOLD_MAX: usize = 6;
+const TAGS_IN_TEXT_MAX: usize = 6;
 
 /// The end of a call or of a text conversation, as a summary states it.
 #[derive(Debug, Clone, Copy)]
@@ -64,16 +64,16 @@ pub(super) struct SummaryValues<'a> {
 }
 
 /// Returns the text of a summary: in Chinese if the flow's language is Chinese, otherwise in English.
-pub(super) fn text(told: &SummaryValues<'_>, lang: &str) -> String {
+pub(super) fn text(summary: &SummaryValues<'_>, lang: &str) -> String {
     if lang.starts_with("zh") {
-        in_chinese(told)
+        in_chinese(summary)
     } else {
-        in_english(told)
+        in_english(summary)
     }
 }
 
-fn in_chinese(told: &SummaryValues<'_>) -> String {
-    let SummaryValues { course, ending, .. } = told;
+fn in_chinese(summary: &SummaryValues<'_>) -> String {
+    let SummaryValues { course, ending, .. } = summary;
     let mut text = ending.in_chinese();
     if let Some(outcome) = ending.outcome() {
         text.push_str(&format!("，结果：{}", outcome.label_zh()));
@@ -85,32 +85,32 @@ fn in_chinese(told: &SummaryValues<'_>) -> String {
             "客户说了{}句",
             turns.heard_count.max(turns.understood_count)
         ));
-        let intent = told.intent.map(|intent| intent_label(intent, |label| label.1));
+        let intent = summary.intent.map(|intent| intent_label(intent, |label| label.1));
         text.extend(intent.map(|intent| format!("，意图：{intent}")));
-        let interest = told.interest;
+        let interest = summary.interest;
         text.extend(interest.map(|it| format!("，意向{}（{}）", it.level.label_zh(), it.rule.label_zh())));
         text.extend(course.emotion.map(|it| format!("，情绪：{}", it.label_zh())));
         text.push('。');
     } else if turns.keypress_count > 0 {
         text.push_str(&format!("客户按键{}次。", turns.keypress_count));
     }
-    for (name, value) in told.values() {
+    for (name, value) in summary.values() {
         text.push_str(&format!("{name}：{value}。"));
     }
-    if !told.tags.is_empty() {
-        text.push_str(&format!("标签：{}。", told.tags().join("、")));
+    if !summary.tags.is_empty() {
+        text.push_str(&format!("标签：{}。", summary.tags().join("、")));
     }
-    let marks = told.marks(CourseMark::label_zh);
+    let marks = summary.marks(CourseMark::label_zh);
     if !marks.is_empty() {
         text.push_str(&format!("标记：{}。", marks.join("、")));
     }
-    let FollowUp { action, reason } = told.follow_up;
+    let FollowUp { action, reason } = summary.follow_up;
     text.push_str(&format!("建议：{}（{}）。", action.label_zh(), reason.label_zh()));
     text
 }
 
-fn in_english(told: &SummaryValues<'_>) -> String {
-    let SummaryValues { course, ending, .. } = told;
+fn in_english(summary: &SummaryValues<'_>) -> String {
+    let SummaryValues { course, ending, .. } = summary;
     let mut text = ending.in_english();
     if let Some(outcome) = ending.outcome() {
         text.push_str(&format!(", outcome: {}", outcome.label_en()));
@@ -120,9 +120,9 @@ fn in_english(told: &SummaryValues<'_>) -> String {
     if course.is_spoken() {
         let said = turns.heard_count.max(turns.understood_count);
         text.push_str(&format!("Utterances: {said}"));
-        let intent = told.intent.map(|intent| intent_label(intent, |label| label.2));
+        let intent = summary.intent.map(|intent| intent_label(intent, |label| label.2));
         text.extend(intent.map(|intent| format!("; intent: {intent}")));
-        let interest = told.interest;
+        let interest = summary.interest;
         let in_words = interest.map(|it| {
             let (level, rule) = (it.level.label_en(), it.rule.label_en());
             format!("; interest: {level} ({rule})")
@@ -133,17 +133,17 @@ fn in_english(told: &SummaryValues<'_>) -> String {
     } else if turns.keypress_count > 0 {
         text.push_str(&format!("Keys pressed: {}. ", turns.keypress_count));
     }
-    for (name, value) in told.values() {
+    for (name, value) in summary.values() {
         text.push_str(&format!("{name}: {value}. "));
     }
-    if !told.tags.is_empty() {
-        text.push_str(&format!("Tags: {}. ", told.tags().join(", ")));
+    if !summary.tags.is_empty() {
+        text.push_str(&format!("Tags: {}. ", summary.tags().join(", ")));
     }
-    let marks = told.marks(CourseMark::label_en);
+    let marks = summary.marks(CourseMark::label_en);
     if !marks.is_empty() {
         text.push_str(&format!("Marks: {}. ", marks.join(", ")));
     }
-    let FollowUp { action, reason } = told.follow_up;
+    let FollowUp { action, reason } = summary.follow_up;
     text.push_str(&format!(
         "Suggested: {} ({}).",
         action.label_en(),
@@ -153,7 +153,7 @@ fn in_english(told: &SummaryValues<'_>) -> String {
 }
 
 impl SummaryValues<'_> {
-    /// Returns the slots with a number or date as value, at most `SLOTS_TOLD_MAX`. Names and sentences
+    /// Returns the slots with a number or date as value, at most `SLOTS_IN_TEXT_MAX`. Names and sentences
     /// appear only among the summary's slots.
     fn values(&self) -> impl Iterator<Item = (&str, &str)> {
         let is_figure = |value: &&str| {
@@ -166,12 +166,16 @@ impl SummaryValues<'_> {
         let known = slots.filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)));
         known
             .filter(move |(_, value)| is_figure(value))
-            .take(SLOTS_TOLD_MAX)
+            .take(SLOTS_IN_TEXT_MAX)
     }
 
-    /// Returns the first tags of the summary, at most `TAGS_TOLD_MAX`.
+    /// Returns the first tags of the summary, at most `TAGS_IN_TEXT_MAX`.
     fn tags(&self) -> Vec<&str> {
-        self.tags.iter().take(TAGS_TOLD_MAX).map(String::as_str).collect()
+        self.tags
+            .iter()
+            .take(TAGS_IN_TEXT_MAX)
+            .map(String::as_str)
+            .collect()
     }
 
     /// Returns the labels of the call's marks, except those that the text states in another way.

@@ -134,6 +134,6 @@ pub fn parse_wording(
 fn held(fact: &SummaryFact, heard: &[String], figures: &dyn Figures) -> BTreeSet<String> {
     let slots = fact.slots.values().filter_map(Personal::value);
     let tags = fact.flow_tags.iter().filter_map(Personal::value);
-    let told = slots.chain(tags).chain(fact.text.value()).chain(heard);
-    told.flat_map(|text| figures.figures(text)).collect()
+    let texts = slots.chain(tags).chain(fact.text.value()).chain(heard);
+    texts.flat_map(|text| figures.figures(text)).collect()
 }

@@ -94,7 +94,7 @@ impl Decider for TestPhones {
         if reason.len() > REASON_BYTES_MAX {
             return Err(TestPhonesRefusal::TooLong);
         }
-        if told(before) == told(&after) {
+        if numbers_and_labels(before) == numbers_and_labels(&after) {
             return Ok(Vec::new());
         }
         let before = before.iter().map(|one| one.number.clone()).collect();
@@ -142,7 +142,7 @@ fn with(before: &[TestPhone], phone: TestPhone) -> Result<Vec<TestPhone>, TestPh
 }
 
 /// Returns the phones with their labels, for a comparison that ignores the order.
-fn told(phones: &[TestPhone]) -> BTreeSet<(&NumberId, &str)> {
+fn numbers_and_labels(phones: &[TestPhone]) -> BTreeSet<(&NumberId, &str)> {
     phones
         .iter()
         .map(|one| (&one.number, one.label.as_str()))

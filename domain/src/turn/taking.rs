@@ -220,8 +220,8 @@ impl Turn {
             _ => Vec::new(),
         };
         // Of several segments, the most excited one gives the prosody.
-        let told = spoken.iter().filter_map(|one| one.prosody);
-        let prosody = told.max_by_key(|prosody| prosody.excitement_permille());
+        let measured = spoken.iter().filter_map(|one| one.prosody);
+        let prosody = measured.max_by_key(|prosody| prosody.excitement_permille());
         let utterance = Utterance {
             text,
             confidence_ratio,

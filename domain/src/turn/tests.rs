@@ -104,7 +104,7 @@ fn a_text_that_comes_while_they_speak_again_is_that_of_what_came_before() {
 }
 
 #[test]
-fn whoever_never_stops_is_answered_after_15_s() {
+fn a_caller_who_never_stops_is_answered_after_15_s() {
     let mut turn = Turn::new(rules(ExpectedAnswer::Open, true));
     turn.heard(&STARTED, 1_060);
     turn.heard(&said("我想说"), 5_000);
@@ -167,7 +167,7 @@ fn a_text_that_comes_after_its_turn_was_answered_is_no_part_of_the_next() {
 }
 
 #[test]
-fn whoever_is_cut_off_at_15_s_is_still_waited_for_when_they_stop() {
+fn a_caller_cut_off_at_15_s_is_still_waited_for_when_they_stop() {
     let mut turn = Turn::new(rules(ExpectedAnswer::Open, true));
     turn.heard(&STARTED, 1_060);
     assert_eq!(text_of(turn.elapsed(16_000)), "");

@@ -224,7 +224,7 @@ fn grant(state: &UserState, role: Role, reason: String, others_could_revoke: boo
         for_guests(role)?;
     }
     if !others_could_revoke {
-        return Err(UserRefusal::NobodyCouldRevoke(role));
+        return Err(UserRefusal::NoRevokerLeft(role));
     }
     let mut after = account.roles.clone();
     after.insert(role);

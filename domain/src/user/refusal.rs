@@ -15,7 +15,7 @@ pub enum UserRefusal {
     #[error("this user has no role {0}")]
     RoleNotHeld(Role),
     #[error("no other user could revoke the role {0}: add another administrator first")]
-    NobodyCouldRevoke(Role),
+    NoRevokerLeft(Role),
     #[error("this is the last administrator: add another one first")]
     LastAdmin,
     #[error("a guest can only be auditor or viewer, not {0}")]

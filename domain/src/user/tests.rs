@@ -111,7 +111,7 @@ fn roles_change_with_a_reason_before_and_after_and_end_every_session() {
         when_at(&state, now(), grant(" ", true)),
         Err(UserRefusal::NoReason)
     );
-    let alone = UserRefusal::NobodyCouldRevoke(Role::Auditor);
+    let alone = UserRefusal::NoRevokerLeft(Role::Auditor);
     assert_eq!(when_at(&state, now(), grant("q", false)), Err(alone));
     let granted = when_at(&state, now(), grant("q", true)).unwrap();
     let expected = UserEvent::RoleGranted {
@@ -153,7 +153,7 @@ fn the_last_admin_stays() {
 }
 
 #[test]
-fn wrong_passwords_lock_for_ever_longer_times_and_a_right_one_starts_anew() {
+fn wrong_passwords_lock_for_ever_longer_times_and_a_right_one_resets_them() {
     let mut state = after(&[added(&[Role::Viewer])]);
     let mut at = now();
     let mut held_ms = Vec::new();
@@ -572,7 +572,7 @@ fn the_last_admin_is_not_held_to_campaigns() {
 }
 
 #[test]
-fn a_guest_whose_time_is_over_may_come_again() {
+fn an_expired_guest_may_come_again() {
     let until = now().plus_ms(60_000);
     let state = after(&when(&[], guest(&[Role::Auditor], until)).unwrap());
     let to = |until| UserCommand::ChangeScope {

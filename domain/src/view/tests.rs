@@ -75,7 +75,7 @@ fn a_rebuild_is_on_record_once_from_its_beginning_to_its_end() {
 }
 
 #[test]
-fn the_end_of_a_rebuild_whose_beginning_is_not_on_record_is() {
+fn the_end_of_a_rebuild_is_recorded_without_its_beginning() {
     assert_eq!(decided(&[], switch("a", None)).unwrap().len(), 1);
 }
 

@@ -270,7 +270,7 @@ impl DeliveryFault {
 
     /// Returns true if the receiver could not be reached at all, so that every other event would fail as
     /// well.
-    pub const fn is_nobody_there(self) -> bool {
+    pub const fn is_unreachable(self) -> bool {
         match self {
             Self::Unresolved | Self::PrivateAddress | Self::Unreachable | Self::Tls | Self::TimedOut => true,
             Self::Status | Self::Redirected | Self::AnswerCut | Self::Declined | Self::Unmade => false,

@@ -172,11 +172,11 @@ fn a_webhook_is_changed_as_it_was_read_and_hands_nothing_to_another_address() {
     facts.bearer = Some(Personal::open("opens a door".to_owned()));
     let given = [WebhookEvent::Added { facts }];
     let kinds = ["call.ended", "number.opted_out"];
-    let told = behind(&given, ordered(change(WebhookFormat::Crm, &kinds, None), 1));
-    let terms = told.active().unwrap();
+    let changed = behind(&given, ordered(change(WebhookFormat::Crm, &kinds, None), 1));
+    let terms = changed.active().unwrap();
     assert_eq!((terms.format, terms.kinds.len()), (WebhookFormat::Crm, 2));
     assert!(terms.bearer.is_some(), "it is the same address");
-    assert_eq!(told.revision(), 2);
+    assert_eq!(changed.revision(), 2);
     let moved = change(WebhookFormat::Standard, &kinds, Some("https://example.org/in"));
     let moved = behind(&given, ordered(moved, 1));
     let terms = moved.active().unwrap();
@@ -217,7 +217,7 @@ fn a_webhook_is_changed_as_it_was_read_and_hands_nothing_to_another_address() {
 }
 
 #[test]
-fn what_was_removed_is_told_nothing_and_stays_removed() {
+fn a_removed_webhook_receives_nothing_and_stays_removed() {
     let remove = |reason: &str| WebhookCommand::Remove {
         reason: reason.to_owned(),
     };

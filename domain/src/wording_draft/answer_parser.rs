@@ -125,7 +125,7 @@ fn fault(text: &str, task: &DraftTask, held: &DraftChecks<'_>) -> Option<(DraftF
     }
     let allowed: BTreeSet<String> = std::iter::once(&original.plain)
         .chain(task.facts.values())
-        .flat_map(|told| held.figures.figures(told))
+        .flat_map(|fact| held.figures.figures(fact))
         .collect();
     let named = held.figures.figures(&said.plain);
     let invented: Vec<&str> = named.difference(&allowed).map(String::as_str).collect();

@@ -29,7 +29,7 @@ pub struct DraftAdoption {
     /// The user who adopts. `None` if the directory's own key was used.
     pub by: Option<UserId>,
     /// The reason why no second person was needed, if the requester adopts.
-    pub nobody: Option<ApprovalExemption>,
+    pub exemption: Option<ApprovalExemption>,
     /// The knowledge base version that has the answer to be replaced.
     pub from_version: u32,
     /// Content hash of the new version.

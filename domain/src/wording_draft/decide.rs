@@ -61,7 +61,7 @@ fn adopt(state: &WordingDraftState, adopting: DraftAdoption) -> DecideResult {
     let asked = drafted(state)?;
     let DraftAdoption {
         by,
-        nobody,
+        exemption,
         from_version,
         content_hash,
     } = adopting;
@@ -78,14 +78,14 @@ fn adopt(state: &WordingDraftState, adopting: DraftAdoption) -> DecideResult {
         None => {}
     }
     let is_own = by.is_none() || by == asked.by;
-    if is_own && nobody.is_none() {
+    if is_own && exemption.is_none() {
         return Err(WordingDraftRefusal::OwnRequest);
     }
     Ok(vec![WordingDraftEvent::Adopted {
         from_version,
         content_hash,
         adopted_by: by,
-        nobody: nobody.filter(|_| is_own),
+        nobody: exemption.filter(|_| is_own),
     }])
 }
 

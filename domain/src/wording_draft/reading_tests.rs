@@ -54,7 +54,7 @@ fn wrote(text: &str) -> Result<String, FailedDraft> {
 const PLACE: &str = "{{fact:分期.起点}}";
 
 #[test]
-fn a_text_that_keeps_its_place_and_names_what_stands_there_is_kept() {
+fn a_text_that_keeps_its_placeholder_and_names_its_value_is_kept() {
     for text in [
         format!("您只要满{PLACE}就能申请，3天到账。"),
         format!(" 满{PLACE}即可，也就是500元。 "),

@@ -49,7 +49,7 @@ pub struct AdoptedDraft {
     pub from_version: u32,
     pub content_hash: String,
     pub by: Option<UserId>,
-    pub nobody: Option<ApprovalExemption>,
+    pub exemption: Option<ApprovalExemption>,
     pub at: Timestamp,
 }
 
@@ -172,13 +172,13 @@ impl WordingDraftState {
                 from_version,
                 content_hash,
                 adopted_by,
-                nobody,
+                nobody: exemption,
             } => {
                 self.decided = Some(DraftReview::Adopted(AdoptedDraft {
                     from_version,
                     content_hash,
                     by: adopted_by,
-                    nobody,
+                    exemption,
                     at,
                 }));
             }

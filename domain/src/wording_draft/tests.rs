@@ -68,10 +68,10 @@ fn fail() -> WordingDraftCommand {
     }
 }
 
-fn adopt(by: Option<UserId>, nobody: Option<ApprovalExemption>, hash: &str) -> WordingDraftCommand {
+fn adopt(by: Option<UserId>, exemption: Option<ApprovalExemption>, hash: &str) -> WordingDraftCommand {
     WordingDraftCommand::Adopt(Box::new(DraftAdoption {
         by,
-        nobody,
+        exemption,
         from_version: 2,
         content_hash: hash.to_owned(),
     }))
@@ -143,16 +143,16 @@ fn what_is_asked_has_an_instruction_and_its_bounds() {
 }
 
 #[test]
-fn another_person_adopts_or_the_event_says_why_nobody_else_did() {
+fn another_person_adopts_or_the_event_says_why_none_was_needed() {
     let given = [ask(user("wang")), keep("好。")];
     let then = |when: WordingDraftCommand| [given.to_vec(), vec![when]].concat();
-    let adopted = |by, nobody, stands: Option<ApprovalExemption>| {
-        let (last, state) = after(&then(adopt(by, nobody, "h")));
+    let adopted = |by, exemption, expected: Option<ApprovalExemption>| {
+        let (last, state) = after(&then(adopt(by, exemption, "h")));
         assert_eq!(last, Ok(vec![WordingDraftEvent::ADOPTED]));
         let Some(DraftReview::Adopted(adopted)) = state.decided() else {
             panic!("it is adopted");
         };
-        assert_eq!(adopted.nobody, stands);
+        assert_eq!(adopted.exemption, expected);
     };
     adopted(user(LI), None, None);
     adopted(user(LI), Some(ApprovalExemption::NobodyElse), None);
@@ -160,9 +160,9 @@ fn another_person_adopts_or_the_event_says_why_nobody_else_did() {
     adopted(user("wang"), alone, alone);
     let directory = Some(ApprovalExemption::Directory);
     adopted(None, directory, directory);
-    for nobody_says_why in [user("wang"), None] {
+    for requester in [user("wang"), None] {
         check(
-            &then(adopt(nobody_says_why, None, "h")),
+            &then(adopt(requester, None, "h")),
             Err(WordingDraftRefusal::OwnRequest),
         );
     }
@@ -205,7 +205,7 @@ fn what_was_asked_and_never_answered_is_lost() {
     assert_eq!(later(LOST_AFTER_MS - 1), Some(DraftStatus::Asked));
     assert_eq!(later(LOST_AFTER_MS), Some(DraftStatus::Lost));
     let (_, state) = after(&[ask(None), keep("好。")]);
-    let stands = state.standing(now().plus_ms(LOST_AFTER_MS));
-    assert_eq!((stands, state.text()), (Some(DraftStatus::Drafted), Some("好。")));
+    let status = state.standing(now().plus_ms(LOST_AFTER_MS));
+    assert_eq!((status, state.text()), (Some(DraftStatus::Drafted), Some("好。")));
     assert_eq!(WordingDraftState::default().standing(now()), None);
 }

@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn an_imported_year_stands_before_the_one_that_ships() {
+    fn an_imported_year_goes_before_the_one_that_ships() {
         let mut own = bundled_calendars()[1].clone();
         own.status = CalendarStatus::Published;
         let calendars = Calendars::of(vec![own]);

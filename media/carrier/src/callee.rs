@@ -57,7 +57,7 @@ pub struct FinalResponse {
 }
 
 /// The refusal of a call that was not answered within the carrier's ring time.
-pub(super) const NOBODY: FinalResponse = FinalResponse {
+pub(super) const NO_ANSWER: FinalResponse = FinalResponse {
     code: 480,
     q850: 19,
     text: "no answer from user",
@@ -171,7 +171,7 @@ fn taking(
         CalleeBehavior::Machine => answered(machine(chance)),
         CalleeBehavior::NoAnswer => InviteOutcome::Refused {
             ring_ms: Some(RING_MS_MAX),
-            refusal: NOBODY,
+            refusal: NO_ANSWER,
         },
         CalleeBehavior::Busy => refused(None, 486, 17, "user busy"),
         CalleeBehavior::Declines => refused(Some(ring_ms), 603, 21, "call rejected"),
@@ -404,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_rings_longer_than_the_carrier_allows() {
+    fn no_call_rings_longer_than_the_carrier_allows() {
         let whole = SpanMs {
             min: 0,
             max: RING_MS_MAX,
@@ -417,7 +417,7 @@ mod tests {
         for persona in drawn_many(&profile, 3, 500) {
             let ring_ms = match persona.taking {
                 InviteOutcome::Answered { ring_ms, .. } => ring_ms,
-                InviteOutcome::Refused { ring_ms, refusal } if refusal != NOBODY => ring_ms.unwrap_or(0),
+                InviteOutcome::Refused { ring_ms, refusal } if refusal != NO_ANSWER => ring_ms.unwrap_or(0),
                 InviteOutcome::Refused { .. }
                 | InviteOutcome::Unanswered { .. }
                 | InviteOutcome::AcrossCancel => 0,

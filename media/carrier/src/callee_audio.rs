@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn a_press_is_heard_once_by_whoever_reads_its_packets() {
+    fn a_press_is_heard_once_by_a_reader_of_its_packets() {
         let press = CalleeAction::Press {
             digit: '9',
             frames: 5,
@@ -418,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_late_catches_up_a_little_and_skips_the_rest() {
+    fn a_late_sender_catches_up_a_little_and_skips_the_rest() {
         let mut talk = talk(&[]);
         assert_eq!(talk.packets(at(0)).len(), 1);
         assert_eq!(talk.packets(at(60)).len(), 3);

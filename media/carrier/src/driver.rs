@@ -149,7 +149,7 @@ impl Carrier {
             }
             None => None,
         };
-        let (told, counts) = watch::channel((CarrierCounts::default(), 0));
+        let (counts_sender, counts) = watch::channel((CarrierCounts::default(), 0));
         let (stop, stopping) = watch::channel(false);
         let (end, ended) = watch::channel(false);
         let driver = CarrierDriver {
@@ -159,7 +159,7 @@ impl Carrier {
             local_addr,
             details,
             clock,
-            counts: told,
+            counts: counts_sender,
         };
         let signal = tasks.stop_signal();
         let work = async move {
@@ -219,7 +219,7 @@ fn open_details(path: &Path, exchange: &mut Exchange) -> io::Result<File> {
 
 /// Waits until the carrier is stopped. If all handles are dropped, it never completes: the carrier then
 /// runs until the process stops.
-async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
+async fn wait_for_stop(stopping: &mut watch::Receiver<bool>) {
     if stopping.wait_for(|stopping| *stopping).await.is_err() {
         std::future::pending::<()>().await;
     }
@@ -245,7 +245,7 @@ impl CarrierDriver {
             let received = tokio::select! {
                 biased;
                 () = signal.stopping() => break,
-                () = told_to_stop(&mut stopping) => break,
+                () = wait_for_stop(&mut stopping) => break,
                 received = self.sip.recv_from(&mut buffer) => received.ok(),
                 () = clock.wait_until(deadline) => None,
             };
@@ -542,7 +542,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_carrier_whose_handle_was_dropped_goes_on() {
+    async fn a_carrier_with_a_dropped_handle_goes_on() {
         let dir = tempfile::tempdir().unwrap();
         let mut caller = Caller::new(started(CalleeBehavior::Busy, &dir.path().join("cdr.jsonl")));
         caller.carrier.stop = Arc::new(watch::channel(false).0);
@@ -565,12 +565,12 @@ mod tests {
         let start = |config| Carrier::start(config, Arc::new(SuiteClock), &SuiteTasks::default()).err();
         let unspecified = start(config("0.0.0.0:0", CarrierProfile::default()));
         assert!(matches!(unspecified, Some(CarrierError::Address(_))));
-        let nobody = CarrierProfile {
+        let invalid = CarrierProfile {
             early_media_percent: 101,
             ..CarrierProfile::default()
         };
         assert!(matches!(
-            start(config("127.0.0.1:0", nobody)),
+            start(config("127.0.0.1:0", invalid)),
             Some(CarrierError::Profile(_))
         ));
         let first = Carrier::start(

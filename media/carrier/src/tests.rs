@@ -256,7 +256,7 @@ fn every_refusal_is_repeated_until_it_is_acknowledged() {
 }
 
 #[test]
-fn a_decline_rings_first_and_nobody_rings_for_four_seconds() {
+fn a_decline_rings_first_and_an_unanswered_call_rings_for_four_seconds() {
     for (manner, code, by) in [
         (CalleeBehavior::Declines, 603, EndedBy::Callee),
         (CalleeBehavior::NoAnswer, 480, EndedBy::Carrier),
@@ -342,7 +342,7 @@ fn a_second_invite_transaction_is_counted_and_refused() {
 }
 
 #[test]
-fn an_answered_call_whose_peer_is_gone_is_dropped_after_four_seconds() {
+fn an_answered_call_with_a_lost_peer_is_dropped_after_four_seconds() {
     let mut rehearsal = CallerHarness::talking(CalleeBehavior::SaysNothing);
     rehearsal.wait(2_000);
     rehearsal.robot = None;
@@ -375,7 +375,7 @@ fn the_callee_hangs_up_with_a_bye_that_the_caller_can_place() {
 }
 
 #[test]
-fn a_key_is_pressed_after_the_prompt_and_stands_in_the_details() {
+fn a_key_is_pressed_after_the_prompt_and_is_in_the_details() {
     let mut profile = CarrierProfile::only(CalleeBehavior::PressesKey);
     profile.impatient_percent = 0;
     profile.early_media_percent = 0;

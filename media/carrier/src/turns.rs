@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn replies_cuts_and_silences_are_told_from_sounds_alone() {
+    fn replies_cuts_and_silences_are_found_by_sounds_alone() {
         let mut turns = TurnMeter::default();
         for ms in (0..2_000).step_by(20) {
             turns.robot_sounds(at(ms));

@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_somebody_says_is_quoted_and_never_an_order() {
+    async fn what_a_caller_says_is_quoted_and_never_an_order() {
         let assistant = assistant(
             &"openai:http://127.0.0.1:9/v1?model=m".parse().unwrap(),
             Arc::new(SuiteClock),
@@ -313,8 +313,8 @@ mod tests {
             ("template:/x", "openai:http"),
             ("openai:http://127.0.0.1:9/v1?key_env=K", "K"),
         ] {
-            let told = made(spec).err().unwrap().to_string();
-            assert!(told.contains(says), "{spec}: {told}");
+            let error = made(spec).err().unwrap().to_string();
+            assert!(error.contains(says), "{spec}: {error}");
         }
     }
 }

@@ -414,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn every_phrase_has_a_syllable_for_each_character_and_stands_once() {
+    fn every_phrase_has_a_syllable_for_each_character_and_is_listed_once() {
         for (index, (phrase, reading)) in PHRASES.iter().enumerate() {
             assert_eq!(phrase.chars().count(), reading.split(' ').count(), "{phrase}");
             assert!(phrase.chars().count() <= PHRASE_CHARACTERS_MAX, "{phrase}");

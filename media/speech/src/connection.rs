@@ -24,7 +24,7 @@ pub enum CertificateTrust {
     /// One in this PEM file; it may also contain a self-signed certificate.
     File(PathBuf),
     /// None: every certificate is accepted, for a rehearsal on one's own network.
-    Anybody,
+    Any,
 }
 
 /// The address of an engine, with its TLS settings.
@@ -45,10 +45,10 @@ impl fmt::Display for EngineAddress {
 impl EngineAddress {
     pub(crate) fn new(host: &str, port: u16, tls: Option<&CertificateTrust>) -> Result<Self, TlsError> {
         let trust = match tls {
-            None => Trust::of_nobody(),
+            None => Trust::none(),
             Some(CertificateTrust::System) => Trust::of_system()?,
             Some(CertificateTrust::File(file)) => Trust::of_file(file)?,
-            Some(CertificateTrust::Anybody) => Trust::of_anybody(),
+            Some(CertificateTrust::Any) => Trust::of_any_certificate(),
         };
         let config = trust.clone().config(&[])?;
         // A connection per request: engines close idle ones, and a request must not meet a closed one.

@@ -238,7 +238,7 @@ mod tests {
     ) -> (String, Result<EncoderRanking, EncoderFailure>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (tell, mut told) = mpsc::channel(1);
+        let (tell, mut requests) = mpsc::channel(1);
         let serving = tokio::spawn(async move {
             let (stream, _) = listener.accept().await.unwrap();
             answered(stream, other, tell).await;
@@ -246,7 +246,7 @@ mod tests {
         let spec = format!("openai:http://{address}/v1").parse().unwrap();
         let encoder = encoder(&spec, Arc::new(SuiteClock), &|_| None).unwrap();
         let ranked = encoder.rank("现在不方便", "zh-CN", within_ms).await;
-        let sent = told.recv().await.unwrap();
+        let sent = requests.recv().await.unwrap();
         serving.abort();
         (sent, ranked)
     }
@@ -314,8 +314,8 @@ mod tests {
             ("template:/x", "encoder:http"),
             ("openai:http://127.0.0.1:9/?key_env=K", "K"),
         ] {
-            let told = made(spec).err().unwrap().to_string();
-            assert!(told.contains(says), "{spec}: {told}");
+            let error = made(spec).err().unwrap().to_string();
+            assert!(error.contains(says), "{spec}: {error}");
         }
     }
 }

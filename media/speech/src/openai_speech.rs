@@ -398,7 +398,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_sound_whose_end_nobody_told_is_spoken_and_not_kept() {
+    async fn a_sound_without_a_reported_end_is_spoken_and_not_kept() {
         for (tells_length, files) in [(false, 0), (true, 1)] {
             for kind in ["audio/pcm;rate=24000", "application/octet-stream", "Audio/L16"] {
                 let dir = tempfile::tempdir().unwrap();

@@ -45,7 +45,7 @@ impl PromptQueue {
     pub(crate) async fn turn(&self, urgency: Urgency) -> Result<EngineReservation<'_>, SpeechError> {
         let [waits, answers, ahead] = &self.places;
         let line = match urgency {
-            Urgency::SomebodyWaits => waits,
+            Urgency::CalleeWaits => waits,
             Urgency::AtAnswer => answers,
             Urgency::Ahead => ahead,
         };
@@ -59,7 +59,7 @@ impl PromptQueue {
             }
         };
         let ahead = only(urgency == Urgency::Ahead, &self.ahead).await?;
-        let unhurried = only(urgency != Urgency::SomebodyWaits, &self.unhurried).await?;
+        let unhurried = only(urgency != Urgency::CalleeWaits, &self.unhurried).await?;
         let engine = permit(&self.engines).await?;
         Ok(EngineReservation {
             _held: [Some(place), ahead, unhurried, Some(engine)],
@@ -82,7 +82,7 @@ mod tests {
     const ENGINES: usize = 2;
 
     #[tokio::test]
-    async fn whoever_waits_on_the_telephone_comes_before_what_may_never_be_heard() {
+    async fn a_caller_who_waits_comes_before_what_may_never_be_heard() {
         let queue = PromptQueue::before(ENGINES);
         let order = Mutex::new(Vec::new());
         let one = async |urgency| {
@@ -93,15 +93,13 @@ mod tests {
         };
         let held = [queue.engines.acquire().await, queue.engines.acquire().await];
         let asked = [Urgency::Ahead; 4].into_iter().chain([Urgency::AtAnswer; 4]);
-        let asked = asked.chain([Urgency::SomebodyWaits; 4]);
+        let asked = asked.chain([Urgency::CalleeWaits; 4]);
         let mut all = Box::pin(join_all(asked.map(one)));
         assert!((&mut all).now_or_never().is_none(), "no engine is free");
         drop(held);
         all.await;
         let order = order.into_inner().unwrap();
-        let last = order
-            .iter()
-            .rposition(|urgency| *urgency == Urgency::SomebodyWaits);
+        let last = order.iter().rposition(|urgency| *urgency == Urgency::CalleeWaits);
         // One of each other line may have been next already.
         assert!(last.unwrap() < 4 + 2, "{order:?}");
         let last = order.iter().rposition(|urgency| *urgency == Urgency::AtAnswer);
@@ -114,7 +112,7 @@ mod tests {
         let ahead = queue.turn(Urgency::Ahead).now_or_never();
         assert!(ahead.as_ref().is_some_and(Result::is_ok));
         assert!(queue.turn(Urgency::Ahead).now_or_never().is_none());
-        for urgency in [Urgency::AtAnswer, Urgency::SomebodyWaits] {
+        for urgency in [Urgency::AtAnswer, Urgency::CalleeWaits] {
             let turn = queue.turn(urgency).now_or_never();
             assert!(turn.is_some_and(|turn| turn.is_ok()), "{urgency:?}");
         }
@@ -130,7 +128,7 @@ mod tests {
         assert!(waiting.iter().skip(1).all(Option::is_none));
         let refused = Some(SpeechError::Failed("too many prompts wait".to_owned()));
         assert_eq!(queue.turn(Urgency::Ahead).await.err(), refused);
-        assert!(queue.turn(Urgency::SomebodyWaits).await.is_ok());
+        assert!(queue.turn(Urgency::CalleeWaits).await.is_ok());
         drop((waiting, ahead));
         assert!(queue.turn(Urgency::Ahead).await.is_ok());
     }

@@ -204,7 +204,7 @@ mod tests {
     }
 
     /// Returns a prompt of the pieces above with these values.
-    fn told(values: [&str; 2]) -> Prompt {
+    fn prompt_with(values: [&str; 2]) -> Prompt {
         let [first, second, third] = PIECES;
         let [one, other] = values;
         let parts = [first, one, second, other, third];
@@ -225,7 +225,7 @@ mod tests {
     #[tokio::test]
     async fn values_are_spoken_between_recordings_without_a_click() {
         let synthesizer = recorded(&PIECES);
-        let clip = synthesizer.speak(&told(["张三", "三百"])).await.unwrap();
+        let clip = synthesizer.speak(&prompt_with(["张三", "三百"])).await.unwrap();
         // Three recordings of 200 ms, two values of 400 ms, four seams of 60 ms.
         assert_eq!(clip.duration_ms(), 3 * 200 + 2 * 400 + 4 * 60);
         let steps = clip
@@ -238,7 +238,7 @@ mod tests {
     #[tokio::test]
     async fn a_piece_without_a_recording_has_the_whole_spoken_in_one_voice() {
         let clip = recorded(&PIECES[..2])
-            .speak(&told(["张三", "三百"]))
+            .speak(&prompt_with(["张三", "三百"]))
             .await
             .unwrap();
         assert_eq!(

@@ -96,8 +96,8 @@ mod tests {
             ("openai:http://127.0.0.1:9/v1?rate=1", "8000 to 48000"),
             ("openai:http://127.0.0.1:9/v1?key_env=K", "K"),
         ] {
-            let told = made(spec).err().unwrap().to_string();
-            assert!(told.contains(says), "{spec}: {told}");
+            let error = made(spec).err().unwrap().to_string();
+            assert!(error.contains(says), "{spec}: {error}");
         }
     }
 }

@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_audio_and_no_template_is_told() {
+    fn what_is_no_audio_and_no_template_is_reported() {
         assert!(matches!(take_of(b"RIFF"), Err(VoiceError::Audio(_))));
         assert_eq!(
             take_of(&wav(vec![0; 4_000])),

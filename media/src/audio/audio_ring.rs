@@ -121,7 +121,7 @@ mod tests {
     use crate::audio::frame::FRAME_SAMPLES;
 
     #[tokio::test]
-    async fn a_slow_listener_loses_the_oldest_frames_and_is_told_how_many() {
+    async fn a_slow_listener_loses_the_oldest_frames_and_learns_how_many() {
         let (sender, mut receiver) = heard_audio();
         assert!(sender.send(0, &[1; FRAME_SAMPLES]));
         assert_eq!(receiver.next().await.unwrap().lost_before, 0);

@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn pitch_level_and_pace_are_told_against_the_callers_own() {
+    fn pitch_level_and_pace_are_measured_against_the_callers_own() {
         let mut meter = known();
         let same = speak(&mut meter, 120.0, 400.0, 4.0, 1_500).unwrap();
         assert!((970..=1_030).contains(&same.pitch_permille), "{same:?}");

@@ -36,7 +36,7 @@ const PAUSE_MS: u64 = 160;
 /// a stop or within a soft consonant.
 const CLOSURE_MS: u64 = 60;
 /// Milliseconds of voice after which `VoiceChange::Going` is reported again.
-const TOLD_EVERY_MS: u64 = 100;
+const REPORT_EVERY_MS: u64 = 100;
 /// Number of frames in one window of the search for the noise floor: 250 ms.
 const WINDOW_FRAMES: usize = 12;
 /// Number of windows that the floor looks back on: two seconds.
@@ -66,7 +66,7 @@ struct SegmentState {
     voiced_ms: u64,
     /// Voice since the last pause, in milliseconds.
     unbroken_ms: u64,
-    told_ms: u64,
+    reported_ms: u64,
 }
 
 /// The voice activity detector of one leg.
@@ -180,7 +180,7 @@ impl VoiceActivity {
             voiced_until_ms: until_ms,
             voiced_ms,
             unbroken_ms: voiced_ms,
-            told_ms: 0,
+            reported_ms: 0,
         });
         Some(VoiceChange::Started { t_ms })
     }
@@ -200,19 +200,19 @@ impl VoiceActivity {
         let quiet_ms = at_ms.saturating_sub(stretch.voiced_until_ms);
         if quiet_ms > PAUSE_MS {
             stretch.unbroken_ms = 0;
-            stretch.told_ms = 0;
+            stretch.reported_ms = 0;
         } else if quiet_ms <= CLOSURE_MS {
             stretch.unbroken_ms += quiet_ms;
         }
         stretch.voiced_until_ms = until_ms;
         stretch.voiced_ms += FRAME_MS;
         stretch.unbroken_ms += FRAME_MS;
-        let told = stretch.unbroken_ms / TOLD_EVERY_MS > stretch.told_ms / TOLD_EVERY_MS;
-        if told {
-            stretch.told_ms = stretch.unbroken_ms;
+        let is_due = stretch.unbroken_ms / REPORT_EVERY_MS > stretch.reported_ms / REPORT_EVERY_MS;
+        if is_due {
+            stretch.reported_ms = stretch.unbroken_ms;
         }
         self.stretch = Some(stretch);
-        told.then_some(VoiceChange::Going {
+        is_due.then_some(VoiceChange::Going {
             t_ms: until_ms,
             voiced_ms: stretch.unbroken_ms,
         })
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn a_click_does_not_make_the_caller_somebody_else_in_the_room() {
+    fn a_click_does_not_make_the_caller_another_person_in_the_room() {
         // A click of 20 ms or two of them in 40, before the caller speaks, between two words, within one.
         let clicks = [(1_000, 1_020), (1_000, 1_040), (3_500, 3_520), (2_000, 2_020)];
         for (from, to) in clicks {
@@ -384,17 +384,17 @@ mod tests {
     }
 
     #[test]
-    fn voice_is_counted_while_it_goes_on_and_anew_after_a_pause() {
+    fn voice_is_counted_while_it_goes_on_and_from_zero_after_a_pause() {
         let voices = [(2_000, 2_600, -20.0), (2_840, 3_100, -20.0)];
         let changes = Scene::new(-70.0, &voices).changes(None, 4_000);
-        let told: Vec<u64> = changes
+        let reports: Vec<u64> = changes
             .iter()
             .filter_map(|change| match change {
                 VoiceChange::Going { voiced_ms, .. } => Some(*voiced_ms),
                 VoiceChange::Started { .. } | VoiceChange::Ended { .. } => None,
             })
             .collect();
-        assert_eq!(told, [100, 200, 300, 400, 500, 600, 100, 200]);
+        assert_eq!(reports, [100, 200, 300, 400, 500, 600, 100, 200]);
         let Some(VoiceChange::Ended { voiced_ms, .. }) = changes.last() else {
             panic!("{changes:?}");
         };
@@ -403,7 +403,7 @@ mod tests {
 
     #[test]
     fn a_stop_within_a_word_counts_and_a_pause_between_words_does_not() {
-        for (resumes_ms, told_by_ms) in [(2_160, 2_300), (2_220, 2_420)] {
+        for (resumes_ms, expected_ms) in [(2_160, 2_300), (2_220, 2_420)] {
             let voices = [(2_000, 2_100, -20.0), (resumes_ms, 2_700, -20.0)];
             let changes = Scene::new(-70.0, &voices).changes(None, 4_000);
             let three_hundred = changes.iter().find_map(|change| match change {
@@ -411,7 +411,7 @@ mod tests {
                 _ => None,
             });
             let t_ms = three_hundred.unwrap();
-            assert!(t_ms.abs_diff(told_by_ms) <= 20, "{resumes_ms}: {t_ms}");
+            assert!(t_ms.abs_diff(expected_ms) <= 20, "{resumes_ms}: {t_ms}");
         }
     }
 

@@ -1,5 +1,5 @@
-//! The list of legs whose owners left while no order could be queued. With it, signalling need not ask each
-//! leg if its owner is still there.
+//! The list of legs with owners that left while no order could be queued. With it, signalling need not ask
+//! each leg if its owner is still there.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

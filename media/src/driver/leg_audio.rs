@@ -375,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn clips_play_one_after_another_and_are_told_at_their_last_frame() {
+    fn clips_play_one_after_another_and_are_reported_at_their_last_frame() {
         let mut audio = audio();
         assert!(audio.play(1, clip(161)));
         assert!(audio.play(2, clip(160)));
@@ -638,7 +638,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_or_what_is_no_rtcp_keeps_nobody_alive() {
+    fn a_stranger_or_what_is_no_rtcp_keeps_no_leg_alive() {
         let mut audio = audio();
         audio.receive_control(&REPORT, "203.0.113.9:6001".parse().unwrap(), 15_000_000);
         audio.receive_control(b"hello there", far_end(), 15_000_000);

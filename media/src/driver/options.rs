@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_speaks_sip_answers_and_answers_to_other_questions_are_passed_over() {
+    async fn a_sip_peer_answers_and_answers_to_other_questions_are_passed_over() {
         let (peer, address) = far_end();
         let answering = async {
             let (question, from) = take(&peer).await;
@@ -277,12 +277,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_closed_port_and_a_name_without_an_address_are_told_apart() {
+    async fn a_closed_port_and_a_name_without_an_address_are_distinguished() {
         let (peer, address) = far_end();
         drop(peer);
         let answer = ask_options("127.0.0.1", address.port(), &StoppedClock, &ConstantIds).await;
         assert_eq!(answer.unwrap(), OptionsAnswer::PortClosed);
-        let nobody = ask_options("trunk.invalid", 5_060, &StoppedClock, &ConstantIds).await;
-        assert!(nobody.is_err());
+        let unresolved = ask_options("trunk.invalid", 5_060, &StoppedClock, &ConstantIds).await;
+        assert!(unresolved.is_err());
     }
 }

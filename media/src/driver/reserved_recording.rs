@@ -115,7 +115,7 @@ mod tests {
     use std::os::unix::fs::MetadataExt;
 
     #[test]
-    fn a_place_is_as_large_as_the_longest_call_and_is_given_back_when_nobody_answers() {
+    fn a_place_is_as_large_as_the_longest_call_and_is_given_back_without_an_answer() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("call.wav");
         let reserved = ReservedRecording::take(&path, 1).unwrap();

@@ -272,7 +272,7 @@ async fn a_challenge_of_either_kind_with_a_stale_nonce_is_one_leg() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_trunk_where_nobody_listens_fails_definitely_at_once() {
+async fn a_trunk_without_a_listener_fails_definitely_at_once() {
     let network = Network::new((41_500, 41_550));
     let carrier = network.carrier(quick(CalleeBehavior::Busy), None);
     carrier.stop().await;

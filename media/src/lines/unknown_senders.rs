@@ -283,7 +283,7 @@ async fn a_forged_486_from_another_port_of_the_trunk_ends_no_call_unless_its_spe
 /// Asterisk, Kamailio and similar systems send OPTIONS and try to call in: they get a response, and unknown
 /// senders get none.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_trunk_that_calls_in_is_told_that_nobody_can_be_reached() {
+async fn a_trunk_that_calls_in_is_answered_as_unavailable() {
     let network = Network::new((42_542, 42_560));
     let trunk = stranger("127.0.0.1");
     let from = trunk.local_addr().unwrap();

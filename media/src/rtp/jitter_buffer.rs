@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_source_begins_anew() {
+    fn a_new_source_restarts_the_buffer() {
         let mut buffer = filled(&[(1, b'a'), (2, b'b')]);
         assert_eq!(buffer.push(2, 500, b"x"), PushOutcome::Restarted);
         buffer.push(2, 501, b"y");

@@ -237,7 +237,7 @@ mod tests {
         (timestamp, [code, if end { 0x8A } else { 0x0A }, high, low])
     }
 
-    /// Returns the digits received from these packets, one every 20 ms, whose sequence numbers do not count.
+    /// Returns the digits received from these packets, one every 20 ms. Their sequence numbers do not count.
     fn heard(packets: &[(u32, [u8; 4])]) -> String {
         let mut receiver = KeypressReceiver::default();
         let mut at_us = 0;
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_press_whose_timestamp_counts_up_in_every_packet_is_one_digit() {
+    fn a_press_with_a_timestamp_that_counts_up_in_every_packet_is_one_digit() {
         for grows in [true, false] {
             assert_eq!(heard_of(&counting_up(9, 1, 0, grows)), "9", "{grows}");
             let mut all_marked = counting_up(9, 1, 0, true);
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_stands_still_between_two_presses_loses_none() {
+    fn a_stopped_clock_between_two_presses_loses_none() {
         let again = [
             (true, 1, event(5, 1_000, 160, false), 0),
             (false, 2, event(5, 1_000, 320, true), 20_000),

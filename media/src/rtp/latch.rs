@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listed_host_is_heard_outside_the_described_network_and_we_send_where_we_were_told() {
+    fn a_listed_host_is_heard_outside_the_described_network_and_we_send_to_the_described_address() {
         let listed = ["192.0.2.1", "203.0.113.9"];
         for (rule, heard) in [(Exact, false), (Port, true), (Subnet, true)] {
             let mut latch = latch(rule, &listed);
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_description_latches_anew_and_a_refresh_does_not() {
+    fn a_new_description_latches_again_and_a_refresh_does_not() {
         let mut latch = latch(Port, &[]);
         assert!(latch.admits(at("192.0.2.1:9000"), 0));
         latch.describe(at("192.0.2.1:6000"), 1);

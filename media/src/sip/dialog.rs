@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trunk_is_told_who_calls_as_its_profile_says() {
+    fn a_trunk_gets_the_caller_as_its_profile_says() {
         let profile = TrunkProfile {
             from_domain: Some("ims.example.com".to_owned()),
             asserted_by: Some(IdentityHeader::Asserted),

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_stands_in_a_uri_as_its_family_wants() {
+    fn a_proxy_is_written_in_a_uri_as_its_family_wants() {
         for (host, authority) in [
             ("proxy.example.com", "proxy.example.com:5060"),
             ("2001:db8::1", "[2001:db8::1]:5060"),

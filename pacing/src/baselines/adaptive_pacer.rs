@@ -49,7 +49,7 @@ impl Pacer for AdaptivePacer {
         self.name
     }
 
-    fn told(&mut self, _: &[u32], _: TickEvents) {}
+    fn record_events(&mut self, _: &[u32], _: TickEvents) {}
 
     fn dials(&mut self, floor: &FloorSnapshot) -> u32 {
         self.ticks += 1;

@@ -17,7 +17,7 @@ impl Pacer for ProgressivePacer {
         "progressive"
     }
 
-    fn told(&mut self, _: &[u32], _: TickEvents) {}
+    fn record_events(&mut self, _: &[u32], _: TickEvents) {}
 
     fn dials(&mut self, floor: &FloorSnapshot) -> u32 {
         floor.progressive()
@@ -36,8 +36,8 @@ impl Pacer for NaivePacer {
         "naive"
     }
 
-    fn told(&mut self, ringing: &[u32], told: TickEvents) {
-        self.rate.passed(&self.shape.ring, ringing, told.answers);
+    fn record_events(&mut self, ringing: &[u32], events: TickEvents) {
+        self.rate.passed(&self.shape.ring, ringing, events.answers);
     }
 
     fn dials(&mut self, floor: &FloorSnapshot) -> u32 {
@@ -57,7 +57,7 @@ impl Pacer for FixedRatioPacer {
         "fixed_ratio"
     }
 
-    fn told(&mut self, _: &[u32], _: TickEvents) {}
+    fn record_events(&mut self, _: &[u32], _: TickEvents) {}
 
     fn dials(&mut self, floor: &FloorSnapshot) -> u32 {
         let free = floor.free.saturating_sub(floor.waiting);
@@ -78,8 +78,8 @@ impl Pacer for ErlangPacer {
         "erlang_b"
     }
 
-    fn told(&mut self, ringing: &[u32], told: TickEvents) {
-        self.rate.passed(&self.shape.ring, ringing, told.answers);
+    fn record_events(&mut self, ringing: &[u32], events: TickEvents) {
+        self.rate.passed(&self.shape.ring, ringing, events.answers);
     }
 
     fn dials(&mut self, floor: &FloorSnapshot) -> u32 {
@@ -108,8 +108,8 @@ impl Pacer for SafeBurstPacer {
         "safe_burst"
     }
 
-    fn told(&mut self, ringing: &[u32], told: TickEvents) {
-        self.rate.passed(&self.shape.ring, ringing, told.answers);
+    fn record_events(&mut self, ringing: &[u32], events: TickEvents) {
+        self.rate.passed(&self.shape.ring, ringing, events.answers);
     }
 
     fn dials(&mut self, floor: &FloorSnapshot) -> u32 {

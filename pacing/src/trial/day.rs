@@ -57,7 +57,7 @@ pub(super) struct Day<'a> {
     answers: u64,
     ringing: VecDeque<(usize, u32)>,
     coming: BinaryHeap<Reverse<(u64, DayEvent)>>,
-    told: TickEvents,
+    events: TickEvents,
     /// Microseconds in which agents were busy.
     busy: u64,
     ring: Lognormal,
@@ -85,7 +85,7 @@ impl<'a> Day<'a> {
             answers: 0,
             ringing: VecDeque::new(),
             coming: BinaryHeap::new(),
-            told: TickEvents::default(),
+            events: TickEvents::default(),
             busy: 0,
             ring: Lognormal::of(9.0, 0.6),
             talk: Lognormal::of(120.0, 0.8),
@@ -101,9 +101,9 @@ impl<'a> Day<'a> {
         for tick in 0..ticks {
             let now = micros(float(tick) * TICK_S);
             self.until(now);
-            let told = std::mem::take(&mut self.told);
-            account.add(told);
-            pacer.told(&ringing, told);
+            let events = std::mem::take(&mut self.events);
+            account.add(events);
+            pacer.record_events(&ringing, events);
             let mut floor = self.floor(tick, now, account);
             let dials = pacer.dials(&floor);
             self.dial(tick, dials);
@@ -113,7 +113,7 @@ impl<'a> Day<'a> {
             ringing = floor.ringing;
         }
         self.until(micros(DAY_S));
-        account.add(self.told);
+        account.add(self.events);
         self.busy
     }
 
@@ -205,7 +205,7 @@ impl<'a> Day<'a> {
             DayEvent::GivesUp { answer } => {
                 if self.waiting.front() == Some(&answer) {
                     self.waiting.pop_front();
-                    self.told.drops += 1;
+                    self.events.drops += 1;
                 }
             }
             DayEvent::TalkEnds { agent } => {
@@ -225,7 +225,7 @@ impl<'a> Day<'a> {
     }
 
     fn answered(&mut self, at: u64) {
-        self.told.answers += 1;
+        self.events.answers += 1;
         self.answers += 1;
         if let Some(agent) = self.free.pop() {
             self.connect(agent, at);
@@ -237,7 +237,7 @@ impl<'a> Day<'a> {
     }
 
     fn connect(&mut self, agent: usize, at: u64) {
-        self.told.served += 1;
+        self.events.served += 1;
         self.set(agent, Agent::Talks(at));
         let normal = self.normal();
         let talk = self.talk.at(normal);

@@ -43,12 +43,12 @@ pub(super) struct Account {
 }
 
 impl Account {
-    pub(super) fn add(&mut self, told: TickEvents) {
-        self.answers += u64::from(told.answers);
-        self.drops += u64::from(told.drops);
-        self.day_answers += u64::from(told.answers);
-        self.day_drops += u64::from(told.drops);
-        self.served += u64::from(told.served);
+    pub(super) fn add(&mut self, events: TickEvents) {
+        self.answers += u64::from(events.answers);
+        self.drops += u64::from(events.drops);
+        self.day_answers += u64::from(events.answers);
+        self.day_drops += u64::from(events.drops);
+        self.served += u64::from(events.served);
     }
 
     /// Returns how many more drops the legal limit allows; negative if it is exceeded.
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn one_call_for_one_free_agent_drops_nobody() {
+    fn one_call_for_one_free_agent_drops_no_call() {
         for seed in 1..=3 {
             let trial = Trial { seed, ..DAY };
             assert_eq!(run(&trial, &mut ProgressivePacer).drops, 0, "{seed}");

@@ -315,7 +315,7 @@ mod tests {
         assert_eq!(disk.read(MEMORY_LOG_FILE).unwrap(), log);
     }
 
-    /// A disk whose next sync fails once the flag is set.
+    /// A disk that fails its next sync once the flag is set.
     struct FailingDisk(MemoryDisk, std::sync::atomic::AtomicBool);
 
     impl Disk for FailingDisk {

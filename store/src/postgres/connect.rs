@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_grow_to_their_limit_and_start_anew() {
+    fn waits_grow_to_their_limit_and_are_reset() {
         let mut back_off = BackOff::default();
         let waits: Vec<_> = (0..8).map(|_| back_off.next_ms()).collect();
         assert_eq!(waits, [50, 100, 200, 400, 800, 1_600, 2_000, 2_000]);

@@ -76,11 +76,11 @@ impl Listener {
             match self.listen(&mut back_off).await {
                 Ok(()) => {
                     self.writable
-                        .note_told(Some("the database does not answer".to_owned()));
+                        .note_finding(Some("the database does not answer".to_owned()));
                     tracing::debug!("the listening connection ended");
                 }
                 Err(error) => {
-                    self.writable.note_told(Some(text(&error)));
+                    self.writable.note_finding(Some(text(&error)));
                     tracing::debug!(error = %text(&error), "the listening connection failed");
                 }
             }
@@ -111,7 +111,7 @@ impl Listener {
         let Some(announce) = announce else { return Ok(()) };
         back_off.reset();
         let mut unannounced = self.others.unannounced();
-        let mut told = Position(0);
+        let mut announced_to = Position(0);
         let next_poll = || self.clock.wait_until(self.clock.now().plus_ms(POLL_MS));
         let mut poll = next_poll();
         loop {
@@ -120,10 +120,10 @@ impl Listener {
                 () = &mut poll => None,
                 () = self.pump(&mut connection) => return Ok(()),
                 // The sender is our own, so this is no error.
-                Ok(position) = unannounced.wait_for(|position| *position > told) => Some(*position),
+                Ok(position) = unannounced.wait_for(|position| *position > announced_to) => Some(*position),
             };
             let answered = if let Some(position) = position {
-                told = position;
+                announced_to = position;
                 let announced = self.announce(&client, &announce, position);
                 self.answered(&mut connection, announced).await
             } else {
@@ -148,7 +148,7 @@ impl Listener {
             (false, true) => Some(NOT_CONFIRMED),
             (false, false) => None,
         };
-        self.writable.note_told(why.map(str::to_owned));
+        self.writable.note_finding(why.map(str::to_owned));
         Ok(())
     }
 

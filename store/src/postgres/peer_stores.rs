@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_announced_to_nobody_and_who_comes_is_told_at_once() {
+    fn without_peers_nothing_is_announced_and_a_new_peer_is_notified_at_once() {
         let others = PeerStores::default();
         let unannounced = others.unannounced();
         let announced = |position: u64| *unannounced.borrow() == Position(position);

@@ -19,7 +19,7 @@ struct WriteReports {
     /// The last append that the database refused, with its time and reason. `None` after a successful one.
     refused: Option<(Timestamp, String)>,
     /// The problem that the listener reported last; `None` if it found none.
-    told: Option<String>,
+    finding: Option<String>,
     /// The start of the appends in progress; `None` if there are none.
     asked: Option<Timestamp>,
 }
@@ -45,7 +45,7 @@ impl WriteStatus {
         heard.asked = None;
         if taken {
             heard.refused = None;
-            heard.told = None;
+            heard.finding = None;
         } else if let Some(why) = refused {
             heard.refused = Some((now, why.to_string()));
         }
@@ -53,8 +53,8 @@ impl WriteStatus {
 
     /// Records what the listener found: why the database refuses writes or does not respond, or `None` if
     /// it found no problem.
-    pub(super) fn note_told(&self, why: Option<String>) {
-        self.heard().told = why;
+    pub(super) fn note_finding(&self, why: Option<String>) {
+        self.heard().finding = why;
     }
 
     /// Returns why an append would not be stored at present: the listener's finding, a recent refusal, or
@@ -65,7 +65,10 @@ impl WriteStatus {
         let refused = refused.filter(|(at, _)| now.ms_since(*at) < REFUSED_MS);
         let stuck = heard.asked.map(|asked| now.ms_since(asked));
         let stuck = stuck.filter(|ms| *ms > UNDER_WAY_MS_MAX);
-        let why = heard.told.clone().or_else(|| refused.map(|(_, why)| why.clone()));
+        let why = heard
+            .finding
+            .clone()
+            .or_else(|| refused.map(|(_, why)| why.clone()));
         let why = why.or_else(|| stuck.map(|ms| format!("the database has not taken a write for {ms} ms")));
         why.map(StoreError::Unavailable)
     }
@@ -93,13 +96,13 @@ mod tests {
     }
 
     #[test]
-    fn what_hangs_and_what_the_listener_was_told_is_said_until_a_write_is_taken() {
+    fn what_hangs_and_what_the_listener_found_is_reported_until_a_write_is_taken() {
         let writable = WriteStatus::default();
         writable.note_asked(at(0));
         writable.note_asked(at(2_000));
         assert_eq!(writable.failure(at(3_000)), None);
         assert!(writable.failure(at(3_001)).is_some());
-        writable.note_told(Some("it is read-only".to_owned()));
+        writable.note_finding(Some("it is read-only".to_owned()));
         assert!(writable.failure(at(1)).is_some());
         writable.note_answered(at(4_000), true, None);
         assert_eq!(writable.failure(at(9_000)), None);

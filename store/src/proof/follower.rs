@@ -46,14 +46,14 @@ impl ProofFollower {
         let event = store.read_all(Position(before), 1).await?;
         let last = self.writer.last_leaf_of_full_tiles()?;
         if event.first().map(event_hash) != last {
-            self.begin_anew()?;
+            self.restart()?;
         }
         Ok(())
     }
 
     /// Deletes the tiles and starts with the empty tree. The log can always produce them again.
-    pub fn begin_anew(&mut self) -> Result<(), ProofError> {
-        self.writer = TileWriter::anew(&self.dir, self.dense)?;
+    pub fn restart(&mut self) -> Result<(), ProofError> {
+        self.writer = TileWriter::create(&self.dir, self.dense)?;
         Ok(())
     }
 

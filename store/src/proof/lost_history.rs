@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_shorter_and_a_forked_log_are_told_from_one_that_went_on() {
+    async fn a_shorter_and_a_forked_log_are_distinguished_from_one_that_went_on() {
         for (kept, size) in [(1, 2), (255, 256), (300, 512), (600, 700)] {
             let dir = tempfile::tempdir().unwrap();
             let (store, signed) = published(dir.path(), kept, size).await;

@@ -137,7 +137,7 @@ async fn tiles_are_the_same_whether_written_at_once_or_over_restarts() {
 }
 
 #[tokio::test]
-async fn missing_tiles_make_the_tree_anew() {
+async fn missing_tiles_rebuild_the_tree() {
     let dir = tempfile::tempdir().unwrap();
     let store = log(1_000).await;
     let mut follower = follow(dir.path(), &store).await;
@@ -199,7 +199,7 @@ async fn a_torn_tile_at_the_edge_is_noticed_before_anything_is_signed() {
         FileCheckpointStore::new(dir.path()).read().unwrap(),
         Some(published)
     );
-    follower.begin_anew().unwrap();
+    follower.restart().unwrap();
     follower.catch_up(&store).await.unwrap();
     assert!(follower.is_wholly_from_log());
     signer.publish(&mut follower, NOW).await.unwrap();
@@ -329,7 +329,7 @@ async fn two_roots_of_one_size_are_never_signed() {
     more.swap(3, 4);
     more[3].position = Position(4);
     more[4].position = Position(5);
-    follower.begin_anew().unwrap();
+    follower.restart().unwrap();
     follower.add(&more).unwrap();
     let refused = signer.publish(&mut follower, NOW).await.unwrap_err();
     assert!(

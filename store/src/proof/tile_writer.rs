@@ -87,13 +87,13 @@ impl TileWriter {
             }),
             None => {
                 tracing::warn!(dir = %dir.display(), kept, "tiles are missing or damaged; the tree is rebuilt");
-                Self::anew(dir, dense)
+                Self::create(dir, dense)
             }
         }
     }
 
     /// Deletes all tiles and starts with the empty tree.
-    pub(crate) fn anew(dir: &Path, dense: bool) -> Result<Self, ProofError> {
+    pub(crate) fn create(dir: &Path, dense: bool) -> Result<Self, ProofError> {
         let disk = |error: io::Error| ProofError::disk(dir, &error);
         match fs::remove_dir_all(dir.join("tile")) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(disk(error)),

@@ -150,7 +150,7 @@ impl SqliteEventStore {
             head,
             failed: None,
             answered: 0,
-            told: writer::start_answer_task(tasks),
+            answer_sender: writer::start_answer_task(tasks),
         };
         tasks.thread("event store writer", Box::new(move || writer.run(receiver)));
         let mending = recovery_task::run(requests.downgrade(), watched.clone(), mending_clock);

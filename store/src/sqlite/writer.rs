@@ -24,7 +24,7 @@ pub(super) const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// The most answers of a group that the writer sends itself. Each answer from a thread outside the runtime
 /// wakes the runtime, so those of a larger group are sent by a task inside it.
-const TOLD_HERE_MAX: usize = 8;
+const ANSWERS_SENT_HERE_MAX: usize = 8;
 
 /// The most groups of answers that wait for the task that sends them.
 const TELLING_GROUPS_MAX: usize = 4;
@@ -62,12 +62,12 @@ pub(super) struct Writer {
     /// again.
     pub(super) answered: usize,
     /// The channel to the task that sends the answers of large groups.
-    pub(super) told: mpsc::Sender<GroupAnswers>,
+    pub(super) answer_sender: mpsc::Sender<GroupAnswers>,
 }
 
 /// Starts the task that sends the answers of large groups. It ends when the returned sender is dropped.
 pub(super) fn start_answer_task(tasks: &dyn Tasks) -> mpsc::Sender<GroupAnswers> {
-    let (told, mut groups) = mpsc::channel::<GroupAnswers>(TELLING_GROUPS_MAX);
+    let (answer_sender, mut groups) = mpsc::channel::<GroupAnswers>(TELLING_GROUPS_MAX);
     let telling = async move {
         while let Some(group) = groups.recv().await {
             for (answer, outcome) in group {
@@ -76,7 +76,7 @@ pub(super) fn start_answer_task(tasks: &dyn Tasks) -> mpsc::Sender<GroupAnswers>
         }
     };
     tasks.spawn("event store answers", Box::pin(telling));
-    told
+    answer_sender
 }
 
 impl Writer {
@@ -230,18 +230,18 @@ impl Writer {
             .into_iter()
             .map(|append| (append.batch, append.answer))
             .unzip();
-        let told: GroupAnswers = match self.outcome(&batches) {
+        let group_answers: GroupAnswers = match self.outcome(&batches) {
             Ok(outcomes) => answers.into_iter().zip(outcomes).collect(),
             Err(failed) => {
                 let failures = std::iter::repeat_with(|| Err(failed.clone()));
                 answers.into_iter().zip(failures).collect()
             }
         };
-        if told.len() <= TOLD_HERE_MAX {
-            tell_all(told);
-        } else if let Err(mpsc::error::SendError(told)) = self.told.blocking_send(told) {
+        if group_answers.len() <= ANSWERS_SENT_HERE_MAX {
+            tell_all(group_answers);
+        } else if let Err(mpsc::error::SendError(unsent)) = self.answer_sender.blocking_send(group_answers) {
             // The runtime is being stopped.
-            tell_all(told);
+            tell_all(unsent);
         }
     }
 
@@ -265,8 +265,8 @@ pub(super) const fn is_final(failed: &StoreError) -> bool {
     matches!(failed, StoreError::Damaged(_))
 }
 
-fn tell_all(told: GroupAnswers) {
-    for (answer, outcome) in told {
+fn tell_all(answers: GroupAnswers) {
+    for (answer, outcome) in answers {
         tell(answer, outcome);
     }
 }

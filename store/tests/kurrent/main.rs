@@ -245,7 +245,7 @@ impl Overlay for LostReply {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_append_whose_answer_was_lost_is_answered_by_its_ids() {
+async fn an_append_with_a_lost_answer_is_answered_by_its_ids() {
     let clock: Arc<dyn Clock> = Arc::new(StepClock::default());
     let log = memory(&clock);
     let losing = Arc::new(OverlayStore(LostReply(Arc::clone(&log), true.into())));
@@ -281,7 +281,7 @@ impl Admission for OneLogin {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wrong_login_and_a_read_only_endpoint_are_told_apart_from_an_outage() {
+async fn a_wrong_login_and_a_read_only_endpoint_are_distinguished_from_an_outage() {
     let clock: Arc<dyn Clock> = Arc::new(StepClock::default());
     let log = memory(&clock);
     let a = stream("a");

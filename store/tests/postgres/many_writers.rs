@@ -142,7 +142,7 @@ async fn append_contested(store: &dyn EventStore, by: &str, expected: u64) -> Re
         .await
 }
 
-/// A clock that shows the time, but whose waits never end.
+/// A clock that shows the time, but with waits that never end.
 struct NoPolls;
 
 #[async_trait]
@@ -159,7 +159,7 @@ impl Clock for NoPolls {
 /// A store that is alone on its log sends no notifications. A new one announces itself, and is notified of
 /// each commit from then on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_store_that_comes_later_is_told_of_single_events_without_polling() {
+async fn a_store_that_comes_later_receives_single_events_without_polling() {
     if skipped() {
         return;
     }

@@ -50,7 +50,7 @@ impl Process {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_next_signer_continues_what_the_last_published_and_nobody_overtakes_unseen() {
+async fn the_next_signer_continues_what_the_last_published_and_no_signer_overtakes_unseen() {
     if skipped() {
         return;
     }

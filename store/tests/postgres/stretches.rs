@@ -62,7 +62,7 @@ async fn by_pages(store: &dyn EventStore, mut after: Position, until: Position) 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_pages_are_looked_for_at_once_while_nobody_drives_them() {
+async fn two_pages_are_looked_for_at_once_without_a_consumer() {
     if skipped() {
         return;
     }

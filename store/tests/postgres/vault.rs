@@ -261,8 +261,8 @@ async fn a_database_of_events_takes_no_backup_of_keys() {
     back_up_keys(&place, &out, now).await.unwrap();
     let log = Database::make().await;
     log.store().await;
-    let (beside, nobody) = (KeyStoreLocation::Database(log.url.clone()), BTreeMap::new());
-    let refused = restore_keys(&out, &beside, &nobody, now).await;
+    let (beside, none_erased) = (KeyStoreLocation::Database(log.url.clone()), BTreeMap::new());
+    let refused = restore_keys(&out, &beside, &none_erased, now).await;
     let why = refused.unwrap_err().to_string();
     assert!(why.contains("holds events"), "{why}");
 }

@@ -1,5 +1,5 @@
 # Linear models of scikit-learn on the folds that ours was held against: one JSON object with the ratio of lines
-# whose first intent is right. `zh`: characters 1 to 2; otherwise characters within words 2 to 5, and words 1 to 2.
+# with the right first intent. `zh`: characters 1 to 2; otherwise characters within words 2 to 5, and words 1 to 2.
 import json, sys
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import make_pipeline, make_union

@@ -168,7 +168,7 @@ def at_home(case, at, asked=None):
 
 
 def country_known(case, at, asked=None):
-    """Under a preset of another country nobody is called on a Chinese number that was stored without a country
+    """Under a preset of another country a Chinese number is not called if it was stored without a country
     code; a day later a user may have confirmed it."""
     if not case["further"]["guessed_country"] or case["plan"]["preset"].startswith("cn-"):
         return True
@@ -207,7 +207,7 @@ def below_caps(case, at):
 
 
 def names_seller(seller):
-    """16 CFR 310.4(b)(4)(iii): who finds nobody free is told a name and a number; one that can be called."""
+    """16 CFR 310.4(b)(4)(iii): a callee without a free agent hears a name and a number; one that can be called."""
     return seller is not None and seller["name"].strip() != "" and re.fullmatch(r"\+[0-9]{7,15}",
                                                                                 seller["number"]) is not None
 
@@ -287,8 +287,8 @@ def other_id_allows(case, at):
 
 
 def number_allows(case, at, asked=None):
-    """A demanded list has it; a demanded check found it fit at most so many days ago; it is nobody else's; and
-    nobody is called on it now, which takes 310 s at most. A check that nobody made may have come an hour later."""
+    """A demanded list has it; a demanded check found it fit at most so many days ago; no other customer has it;
+    and no call to it is open now, which takes 310 s at most. A missing check may have come an hour later."""
     plan, further = case["plan"], case["further"]
     screening = plan.get("screening") or {}
     wanted = screening.get("only_listed_on")
@@ -309,7 +309,7 @@ def number_allows(case, at, asked=None):
 
 
 def ours_under_test(case, at, asked=None):
-    """A test for our own phones calls nobody else; a day later the campaign may have gone on."""
+    """A test for our own phones calls no others; a day later the campaign may have gone on."""
     stages = case["plan"].get("stages") or {}
     if stages.get("from") != "test" or not stages.get("own_phones") or case["own_phone"]:
         return True
@@ -341,33 +341,33 @@ def between(first, last, count):
 
 
 def main():
-    told = {"cases": 0, "disagreements": 0, "lawful_refused": 0, "permitted": 0, "not_before_checked": 0,
-            "first": []}
+    result = {"cases": 0, "disagreements": 0, "lawful_refused": 0, "permitted": 0, "not_before_checked": 0,
+              "first": []}
     for line in sys.stdin:
         case = json.loads(line)
-        told["cases"] += 1
+        result["cases"] += 1
         at, said = moment(case["at"]), case["said"]
         expected = lawful(case, at)
-        told["permitted"] += expected
+        result["permitted"] += expected
         wrong = []
         if expected != said["permitted"]:
-            told["lawful_refused"] += expected
+            result["lawful_refused"] += expected
             wrong.append("permitted is %s" % expected)
-        # Of a pause or a hold nobody can tell when it ends: it is taken to be over when that is asked.
+        # The end of a pause or a hold is unknown: it is taken to be over when that is asked.
         if not said["permitted"] and said["not_before"] is not None and not case["further"]["unknowable"]:
-            told["not_before_checked"] += 1
+            result["not_before_checked"] += 1
             opens = moment(said["not_before"])
             if opens <= at or not lawful(case, opens, at):
                 wrong.append("not_before is not lawful")
             early = [other for other in between(at, opens, 12) if lawful(case, other, at)]
             if early:
-                told["lawful_refused"] += 1
+                result["lawful_refused"] += 1
                 wrong.append("lawful at %s already" % early[0].isoformat())
         if wrong:
-            told["disagreements"] += 1
-            if len(told["first"]) < 5:
-                told["first"].append({"wrong": wrong, "case": case})
-    print(json.dumps(told, ensure_ascii=False))
+            result["disagreements"] += 1
+            if len(result["first"]) < 5:
+                result["first"].append({"wrong": wrong, "case": case})
+    print(json.dumps(result, ensure_ascii=False))
 
 
 if __name__ == "__main__":

@@ -94,11 +94,11 @@ fn opened(proof: &str, pages: &str) -> Proof {
 
 /// Returns the output of a script, with the name of its proof.
 pub(super) fn name_result(proof: &str, line: Value) -> Value {
-    let mut told = json!({ "proof": proof });
-    if let (Some(told), Value::Object(line)) = (told.as_object_mut(), line) {
-        told.extend(line);
+    let mut result = json!({ "proof": proof });
+    if let (Some(members), Value::Object(line)) = (result.as_object_mut(), line) {
+        members.extend(line);
     }
-    told
+    result
 }
 
 /// The browser and the scripts that use it.

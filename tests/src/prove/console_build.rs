@@ -49,7 +49,7 @@ pub(super) fn prove(_: Form) -> Proof {
         let built = step(&place, "node", &["scripts/types.mjs"])
             .and_then(|()| step(&place, "npm", &["run", "--silent", "build"]));
         if let Err(why) = built {
-            return told(
+            return to_proof(
                 json!({ "proof": name, "violations": [format!("it does not build: {why}")] }),
                 false,
             );
@@ -60,7 +60,7 @@ pub(super) fn prove(_: Form) -> Proof {
     compared(name, &builds)
 }
 
-fn told(line: serde_json::Value, holds: bool) -> Proof {
+fn to_proof(line: serde_json::Value, holds: bool) -> Proof {
     Proof { line, holds }
 }
 
@@ -75,7 +75,7 @@ fn compared(name: &str, builds: &[BTreeMap<PathBuf, Vec<u8>>]) -> Proof {
     let bytes: usize = one.values().map(Vec::len).sum();
     let line =
         json!({ "proof": name, "builds": 2, "files": one.len(), "bytes": bytes, "violations": violations });
-    told(line, holds)
+    to_proof(line, holds)
 }
 
 /// Returns the files that only one has, or that have different bytes.

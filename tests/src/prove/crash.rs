@@ -256,7 +256,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_that_killed_nobody_or_acknowledged_nothing_does_not_hold() {
+    fn a_run_without_kills_or_acknowledged_events_does_not_hold() {
         let run = |kills: u32, acknowledged: u32, lost: u32| {
             let mut run = json!({"kills": kills, "acknowledged": acknowledged});
             for name in ZERO {

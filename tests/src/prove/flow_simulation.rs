@@ -53,7 +53,7 @@ pub(super) fn prove(form: Form) -> Proof {
             .collect();
         wrong.extend(reports.iter().flat_map(|report| faults(flow, report)));
         wrong.extend(not_reached(flow, &reports));
-        found.extend(reports.iter().map(told));
+        found.extend(reports.iter().map(select_members));
     }
     if flows.is_empty() {
         wrong.push("there is no shipped flow".to_owned());
@@ -144,7 +144,7 @@ fn silence_allowed(flow: &str) -> u64 {
     waits.max().unwrap_or(0).max(SILENCE_MS_MAX)
 }
 
-fn told(report: &Value) -> Value {
+fn select_members(report: &Value) -> Value {
     let names = [
         "flow",
         "seed",

@@ -57,15 +57,15 @@ pub(crate) fn prove(form: Form) -> Proof {
     let counted = test.people_before == 200 && test.dials == 205;
     let pilot_counted = pilot
         .as_ref()
-        .is_none_or(|told| told.dials_before == 1_000 && told.dials == 1_005);
+        .is_none_or(|counted| counted.dials_before == 1_000 && counted.dials == 1_005);
     let all_refused = refused.iter().all(|one| *one);
     let line = json!({
         "proof": "gates",
         "people_of_the_test": test.people_before,
         "the_201st_waits": waits,
-        "calls_of_the_pilots_day": pilot.as_ref().map(|told| told.dials_before),
+        "calls_of_the_pilots_day": pilot.as_ref().map(|counted| counted.dials_before),
         "called_after_promotion": {"test": test.dials - test.dials_before,
-            "pilot": pilot.map(|told| told.dials - told.dials_before)},
+            "pilot": pilot.map(|counted| counted.dials - counted.dials_before)},
         "refused_without_evidence": all_refused,
         "dirty_exit": usize::from(!drained),
     });
@@ -146,7 +146,7 @@ fn waits_at(server: &Server, campaign: &str, count: u64, used: &str) -> bool {
 impl DialCounts {
     /// Reads from the log how many customers and dials there were before the first promotion, and in all.
     fn read(data: &Path, campaign: &str) -> Self {
-        let mut told = Self {
+        let mut counted = Self {
             people_before: 0,
             dials_before: 0,
             dials: 0,
@@ -157,25 +157,25 @@ impl DialCounts {
             match kind.as_str() {
                 "campaign.promoted" => is_promoted = true,
                 "call.dialing" => {
-                    told.dials += 1;
+                    counted.dials += 1;
                     if !is_promoted {
-                        told.dials_before += 1;
+                        counted.dials_before += 1;
                         people.insert(customer);
                     }
                 }
                 _ => {}
             }
         }
-        told.people_before = people.len();
-        told
+        counted.people_before = people.len();
+        counted
     }
 }
 
 /// Returns kind and customer of each event of a campaign, in the order of the log.
 fn events(data: &Path, campaign: &str) -> Vec<(String, String)> {
     let log = read_whole_log(data).into_iter();
-    let told = log.map(|stored| stored.envelope().expect("a record of ours"));
-    let of_campaign = told.filter(|one| one.campaign.as_ref().is_some_and(|of| of.as_str() == campaign));
+    let envelopes = log.map(|stored| stored.envelope().expect("a record of ours"));
+    let of_campaign = envelopes.filter(|one| one.campaign.as_ref().is_some_and(|of| of.as_str() == campaign));
     of_campaign
         .map(|one| {
             let customer = one.customer.map(|customer| customer.to_string());

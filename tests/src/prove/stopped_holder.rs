@@ -76,7 +76,7 @@ pub(super) fn prove() -> StoppedHolderResult {
     let left_over = left_over_calls(&History::read_store(&store));
     let before = events_of(&postgres, &left_over);
     first.program.signal("CONT");
-    let stands_by = first.says_of_dialing("standing-by", WATCHED);
+    let is_standing_by = first.says_of_dialing("standing-by", WATCHED);
     let appended = events_of(&postgres, &left_over) - before;
     let completed = second.is_done_for_the_day("T1", Duration::from_secs(120));
     let history = History::read_store(&store);
@@ -95,7 +95,7 @@ pub(super) fn prove() -> StoppedHolderResult {
         && dials
         && taken_over_ms <= TAKE_OVER_MS_MAX
         && !left_over.is_empty()
-        && stands_by
+        && is_standing_by
         && completed
         && (appended, unrecorded, repeated, open) == (0, 0, 0, 0)
         && history.unfinished().is_empty()
@@ -103,7 +103,7 @@ pub(super) fn prove() -> StoppedHolderResult {
     StoppedHolderResult {
         line: json!({"taken_over_ms": u64::try_from(taken_over_ms).unwrap_or(u64::MAX), "calls_of_the_stopped": left_over.len(),
             "appended_by_the_stopped": appended, "dialed_unrecorded": unrecorded, "dialed_again": repeated,
-            "legs_left_open": open, "stands_by": stands_by, "completed": completed}),
+            "legs_left_open": open, "stands_by": is_standing_by, "completed": completed}),
         holds,
     }
 }

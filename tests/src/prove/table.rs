@@ -155,7 +155,7 @@ pub const WAITING: &[&[&[&str]]] = &[
     ],
 ];
 
-/// The proofs whose conversations and load run in real time. Proofs beside them run with lower priority, as
+/// The proofs with conversations and load in real time. Proofs beside them run with lower priority, as
 /// if they were on another machine.
 pub const FIRST: &[&str] = &["hostile", "stop", "spoken", "speech-faults", "night"];
 
@@ -314,12 +314,12 @@ mod tests {
     #[test]
     fn every_proof_has_a_short_form_or_a_reason_for_none() {
         let proofs: Vec<&str> = PROOFS.iter().map(|(name, _)| *name).collect();
-        let told: Vec<&str> = SHORT.iter().chain(LONG_ONLY).map(|(name, _)| *name).collect();
+        let forms: Vec<&str> = SHORT.iter().chain(LONG_ONLY).map(|(name, _)| *name).collect();
         let once = |names: &[&str]| names.iter().copied().collect::<BTreeSet<_>>().len() == names.len();
-        assert!(once(&proofs) && once(&told));
+        assert!(once(&proofs) && once(&forms));
         assert_eq!(
             proofs.into_iter().collect::<BTreeSet<_>>(),
-            told.into_iter().collect()
+            forms.into_iter().collect()
         );
     }
 

@@ -55,7 +55,7 @@ pub enum AssigneeScope {
     Team(TeamId),
     /// Customers assigned to this user.
     Own(UserId),
-    Nobody,
+    NoCustomers,
 }
 
 /// The data that a request may access: campaigns and customers.
@@ -92,7 +92,9 @@ impl DataScope {
             },
             PermissionReach::Team => Self {
                 campaigns: named,
-                people: team.map_or(AssigneeScope::Nobody, |team| AssigneeScope::Team(team.clone())),
+                people: team.map_or(AssigneeScope::NoCustomers, |team| {
+                    AssigneeScope::Team(team.clone())
+                }),
             },
             PermissionReach::Own => Self {
                 campaigns: named,
@@ -100,7 +102,7 @@ impl DataScope {
             },
             PermissionReach::No => Self {
                 campaigns: CampaignScope::Only(BTreeSet::new()),
-                people: AssigneeScope::Nobody,
+                people: AssigneeScope::NoCustomers,
             },
         }
     }
@@ -145,7 +147,7 @@ mod tests {
         assert!(named.admits_campaign(&"A".parse().unwrap()));
         assert_eq!(named.people, AssigneeScope::Team(team));
         let teamless = DataScope::of(PermissionReach::Team, &user, None, &only(&["A"]));
-        assert_eq!(teamless.people, AssigneeScope::Nobody);
+        assert_eq!(teamless.people, AssigneeScope::NoCustomers);
         assert!(DataScope::of(PermissionReach::All, &user, None, &CampaignScope::All).is_all());
     }
 }

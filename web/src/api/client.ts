@@ -47,7 +47,7 @@ export type BodyOf<O> = O extends { requestBody?: { content: { 'application/json
 
 export type GetPath = { [P in keyof paths]: paths[P] extends { get: object } ? P : never }[keyof paths]
 export type PostPath = { [P in keyof paths]: paths[P] extends { post: object } ? P : never }[keyof paths]
-export type Told<P extends GetPath> = paths[P] extends { get: infer O } ? Ok<O> : never
+export type ResponseOf<P extends GetPath> = paths[P] extends { get: infer O } ? Ok<O> : never
 export type Query = Record<string, string | number | readonly string[] | null | undefined>
 
 let csrf: string | null = null
@@ -80,10 +80,10 @@ export function addressOf(path: string, params: readonly string[], query: Query 
   return text === '' ? filled : `${filled}?${text}`
 }
 
-async function problemOf(reply: Response): Promise<Problem> {
-  const told: unknown = await reply.json().catch(() => null)
-  const body = (told ?? {}) as { code?: string; detail?: string; detail_zh?: string; errors?: MemberError[]; approval?: string | null }
-  return new Problem(reply.status, body.code ?? 'fault', body.detail ?? reply.statusText, body.errors, body.approval ?? null, body.detail_zh ?? null)
+async function problemOf(response: Response): Promise<Problem> {
+  const parsed: unknown = await response.json().catch(() => null)
+  const body = (parsed ?? {}) as { code?: string; detail?: string; detail_zh?: string; errors?: MemberError[]; approval?: string | null }
+  return new Problem(response.status, body.code ?? 'fault', body.detail ?? response.statusText, body.errors, body.approval ?? null, body.detail_zh ?? null)
 }
 
 /** Whether the request may be sent without a session: asking who is signed in. */
@@ -92,16 +92,16 @@ function isAsking(address: string): boolean {
 }
 
 export async function send(address: string, init: RequestInit): Promise<Response> {
-  let reply: Response
+  let response: Response
   try {
     const headers = { ...(init.headers as Record<string, string> | undefined), ...(isAttended() ? {} : { 'X-Unattended': 'true' }) }
-    reply = await fetch(address, { ...init, headers, credentials: 'same-origin' })
+    response = await fetch(address, { ...init, headers, credentials: 'same-origin' })
   } catch {
     throw new Problem(0, 'no-answer', '')
   }
-  if (reply.ok) return reply
-  const problem = await problemOf(reply)
-  if (reply.status === 401 && !address.startsWith('/api/v1/sign-in') && !isAsking(address)) ended()
+  if (response.ok) return response
+  const problem = await problemOf(response)
+  if (response.status === 401 && !address.startsWith('/api/v1/sign-in') && !isAsking(address)) ended()
   // Another user has signed in in another tab: this page must not show them its data.
   if (problem.code === 'csrf-token-needed') location.reload()
   throw problem
@@ -112,9 +112,9 @@ export async function get<P extends GetPath>(
   params: readonly string[] = [],
   query: Query = {},
   signal?: AbortSignal,
-): Promise<Told<P>> {
-  const reply = await send(addressOf(path, params, query), { signal: signal ?? null, headers: viewHeaders(path) })
-  return (await reply.json()) as Told<P>
+): Promise<ResponseOf<P>> {
+  const response = await send(addressOf(path, params, query), { signal: signal ?? null, headers: viewHeaders(path) })
+  return (await response.json()) as ResponseOf<P>
 }
 
 /** Returns a file unchanged. */
@@ -144,10 +144,10 @@ export async function post<P extends PostPath>(
   body?: paths[P] extends { post: infer O } ? BodyOf<O> : undefined,
   key: string = commandKey(),
   query: Query = {},
-): Promise<{ told: paths[P] extends { post: infer O } ? Ok<O> : never; position: string | null }> {
+): Promise<{ reply: paths[P] extends { post: infer O } ? Ok<O> : never; position: string | null }> {
   const init = { method: 'POST', headers: headersOf('application/json', key), body: body === undefined ? null : JSON.stringify(body) }
-  const reply = await send(addressOf(path, params, query), init)
-  return { told: await reply.json(), position: reply.headers.get('X-Event-Position') }
+  const response = await send(addressOf(path, params, query), init)
+  return { reply: await response.json(), position: response.headers.get('X-Event-Position') }
 }
 
 /** Uploads a file unchanged. */
@@ -157,13 +157,13 @@ export async function upload<P extends PostPath>(
   query: Query,
   bytes: Blob,
   key: string = commandKey(),
-): Promise<{ told: paths[P] extends { post: infer O } ? Ok<O> : never; position: string | null }> {
+): Promise<{ reply: paths[P] extends { post: infer O } ? Ok<O> : never; position: string | null }> {
   const init = { method: 'POST', headers: headersOf('application/octet-stream', key), body: bytes }
-  const reply = await send(addressOf(path, params, query), init)
-  return { told: await reply.json(), position: reply.headers.get('X-Event-Position') }
+  const response = await send(addressOf(path, params, query), init)
+  return { reply: await response.json(), position: response.headers.get('X-Event-Position') }
 }
 
-/** Sends a query whose parameters are in the body. It changes nothing, so it may be repeated at once. */
+/** Sends a query with its parameters in the body. It changes nothing, so it may be repeated at once. */
 export async function ask<P extends PostPath>(
   path: P,
   params: readonly string[],

@@ -1,25 +1,25 @@
 // The queries that several pages share, with their refresh intervals: live data every two seconds, the rest less often.
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMay, useMe } from '../app/session'
-import { get, type Told } from './client'
+import { get, type ResponseOf } from './client'
 
 /** Refresh interval of live pages, in milliseconds. */
 export const LIVE_MS = 2_000
 /** Refresh interval of data that people change, or that is personal and so logged at each read, in milliseconds. */
 export const SLOW_MS = 10_000
 
-export type Ready = Told<'/readyz'>
-export type Live = Told<'/api/v1/live'>
-type AnyCampaign = Told<'/api/v1/campaigns/{id}'>
+export type Ready = ResponseOf<'/readyz'>
+export type Live = ResponseOf<'/api/v1/live'>
+type AnyCampaign = ResponseOf<'/api/v1/campaigns/{id}'>
 /** Members that a campaign always has, except in queries with `valid_at`, which the console does not send. */
 type Always = 'basis' | 'flow' | 'open_lists' | 'preset' | 'purpose' | 'schedule' | 'time_zone'
 /** Members that a campaign has once the views contain it. */
 type WithRows = 'enrolled' | 'open' | 'settled' | 'versions' | 'waiting'
 export type CampaignShown = AnyCampaign & { [M in Always | WithRows]-?: NonNullable<AnyCampaign[M]> }
-export type CampaignTold = AnyCampaign & { [M in Always]-?: NonNullable<AnyCampaign[M]> }
+export type CampaignResponse = AnyCampaign & { [M in Always]-?: NonNullable<AnyCampaign[M]> }
 
 /** Whether the views contain the campaign; only then it has figures and a report. */
-export function hasRows(campaign: CampaignTold): campaign is CampaignShown {
+export function hasRows(campaign: CampaignResponse): campaign is CampaignShown {
   return campaign.versions !== undefined
 }
 /**
@@ -30,9 +30,9 @@ export async function rowsOf(campaign: string, position: string | null): Promise
   await get('/api/v1/campaigns/{id}', [campaign], { after_position: position }).catch(() => undefined)
 }
 
-export type CampaignListed = Told<'/api/v1/campaigns'>['items'][number]
-export type CallEvent = Told<'/api/v1/calls/{id}/events'>['items'][number]
-export type StopShown = Told<'/api/v1/stop'>['items'][number]
+export type CampaignListed = ResponseOf<'/api/v1/campaigns'>['items'][number]
+export type CallEvent = ResponseOf<'/api/v1/calls/{id}/events'>['items'][number]
+export type StopShown = ResponseOf<'/api/v1/stop'>['items'][number]
 
 /**
  * The readiness of the process: whether it dials, and whether its clock is simulated. A server that is not ready states
@@ -52,7 +52,7 @@ export function useLive() {
   })
 }
 
-export type AlertRow = Told<'/api/v1/alerts'>['items'][number]
+export type AlertRow = ResponseOf<'/api/v1/alerts'>['items'][number]
 
 /**
  * Most campaigns that are queried one by one, for users limited to certain campaigns; one request each, every few
@@ -111,7 +111,7 @@ export function useCampaign(id: string, position: number | undefined) {
   const every = position === undefined ? { refetchInterval: LIVE_MS } : {}
   const shown = useQuery({
     queryKey: ['campaign', id, position ?? 'now'],
-    queryFn: async () => (await get('/api/v1/campaigns/{id}', [id], { as_of: position })) as CampaignTold,
+    queryFn: async () => (await get('/api/v1/campaigns/{id}', [id], { as_of: position })) as CampaignResponse,
     // Old data is shown only for the same campaign, never that of another one.
     placeholderData: (before, query) => (query?.queryKey[1] === id ? before : undefined),
     ...every,

@@ -1,14 +1,14 @@
 // Commands that name the version they replace: if another user has changed it meanwhile, they are refused (412), and no
 // change is lost.
 import type { paths } from '../../made/schema'
-import { addressOf, commandKey, headersOf, send, type BodyOf, type GetPath, type Ok, type PostPath, type Told } from './client'
+import { addressOf, commandKey, headersOf, send, type BodyOf, type GetPath, type Ok, type PostPath, type ResponseOf } from './client'
 
 export type PutPath = { [P in keyof paths]: paths[P] extends { put: object } ? P : never }[keyof paths]
 
 /** Returns the current value with its version (ETag). */
-export async function getVersioned<P extends GetPath>(path: P, params: readonly string[]): Promise<{ told: Told<P>; etag: string }> {
-  const reply = await send(addressOf(path, params), {})
-  return { told: (await reply.json()) as Told<P>, etag: reply.headers.get('ETag') ?? '' }
+export async function getVersioned<P extends GetPath>(path: P, params: readonly string[]): Promise<{ reply: ResponseOf<P>; etag: string }> {
+  const response = await send(addressOf(path, params), {})
+  return { reply: (await response.json()) as ResponseOf<P>, etag: response.headers.get('ETag') ?? '' }
 }
 
 export async function put<P extends PutPath>(
@@ -17,9 +17,9 @@ export async function put<P extends PutPath>(
   etag: string,
   body: paths[P] extends { put: infer O } ? BodyOf<O> : never,
   key: string = commandKey(),
-): Promise<{ told: paths[P] extends { put: infer O } ? Ok<O> : never; position: string | null }> {
-  const reply = await send(addressOf(path, params), { method: 'PUT', headers: { ...headersOf('application/json', key), 'If-Match': etag }, body: JSON.stringify(body) })
-  return { told: await reply.json(), position: reply.headers.get('X-Event-Position') }
+): Promise<{ reply: paths[P] extends { put: infer O } ? Ok<O> : never; position: string | null }> {
+  const response = await send(addressOf(path, params), { method: 'PUT', headers: { ...headersOf('application/json', key), 'If-Match': etag }, body: JSON.stringify(body) })
+  return { reply: await response.json(), position: response.headers.get('X-Event-Position') }
 }
 
 export async function postOver<P extends PostPath>(
@@ -28,7 +28,7 @@ export async function postOver<P extends PostPath>(
   etag: string,
   body: paths[P] extends { post: infer O } ? BodyOf<O> : never,
   key: string = commandKey(),
-): Promise<{ told: paths[P] extends { post: infer O } ? Ok<O> : never; position: string | null }> {
-  const reply = await send(addressOf(path, params), { method: 'POST', headers: { ...headersOf('application/json', key), 'If-Match': etag }, body: JSON.stringify(body) })
-  return { told: await reply.json(), position: reply.headers.get('X-Event-Position') }
+): Promise<{ reply: paths[P] extends { post: infer O } ? Ok<O> : never; position: string | null }> {
+  const response = await send(addressOf(path, params), { method: 'POST', headers: { ...headersOf('application/json', key), 'If-Match': etag }, body: JSON.stringify(body) })
+  return { reply: await response.json(), position: response.headers.get('X-Event-Position') }
 }

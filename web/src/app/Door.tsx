@@ -24,8 +24,8 @@ export function SignInForm({ onDone }: { onDone?: (user: string | null) => void 
     setAsking(true)
     try {
       const { name, password, code } = typed
-      const { told } = await post('/api/v1/sign-in', [], { name, password, ...(code === '' ? {} : { code }) })
-      keepCsrf(told.csrf_token)
+      const { reply } = await post('/api/v1/sign-in', [], { name, password, ...(code === '' ? {} : { code }) })
+      keepCsrf(reply.csrf_token)
       setTyped({ name: '', password: '', code: '' })
       await queries.refetchQueries({ queryKey: whoAmI.queryKey })
       onDone?.(queries.getQueryData(whoAmI.queryKey)?.user ?? null)

@@ -39,9 +39,9 @@ export function Prefer({ onLeave }: { onLeave: () => void }) {
   const queries = useQueryClient()
   const read = useQuery({ queryKey: [...KEY, 'asked'], queryFn: () => getVersioned('/api/v1/preferences', []), staleTime: 0, gcTime: 0 })
   const [typed, setTyped] = useState<Partial<Preferred>>({})
-  const [over, setOver] = useState<{ told: Preferred; etag: string } | null>(null)
+  const [over, setOver] = useState<{ reply: Preferred; etag: string } | null>(null)
   const base = over ?? read.data
-  const chosen = { ...read.data?.told, ...typed }
+  const chosen = { ...read.data?.reply, ...typed }
   const words = (one: Partial<Preferred>) => [one.language, one.theme === undefined || one.theme === null ? null : t(`prefer.theme.${one.theme}`), one.home == null ? null : t(wordOf(one.home))].filter((word) => word != null).join(' · ') || t('prefer.none')
   const send = async () => {
     const { language, theme, home } = chosen
@@ -56,7 +56,7 @@ export function Prefer({ onLeave }: { onLeave: () => void }) {
   }
   return (
     <Ask title={t('prefer.title')} what={t('prefer.what')} ok={t('prefer.keep')} isReady={base !== undefined} send={send} onLeave={onLeave}>
-      {over !== null && <BothVersions mine={words(chosen)} theirs={words(over.told)} />}
+      {over !== null && <BothVersions mine={words(chosen)} theirs={words(over.reply)} />}
       <Select<'zh-CN' | 'en'>
         allowClear
         aria-label={t('top.language')}

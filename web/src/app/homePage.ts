@@ -1,7 +1,7 @@
 // The pages that a user may choose as first page, by their API names.
-import type { Told } from '../api/client'
+import type { ResponseOf } from '../api/client'
 
-export type Preferred = Told<'/api/v1/preferences'>
+export type Preferred = ResponseOf<'/api/v1/preferences'>
 export type HomePage = NonNullable<Preferred['home']>
 
 export const HOME_PAGES = [

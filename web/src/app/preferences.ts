@@ -73,8 +73,8 @@ export function chooseLanguage(chosen: Language): void {
   speakOrStay()
 }
 
-export function preferHere(told: typeof preferred): void {
-  preferred = told
+export function preferHere(chosen: typeof preferred): void {
+  preferred = chosen
   speakOrStay()
   for (const hear of listeners) hear()
 }

@@ -1,8 +1,8 @@
 // The signed-in user and their permissions. The server decides each time; pages leave out what it would refuse.
 import { queryOptions, useQuery } from '@tanstack/react-query'
-import { get, hearEnd, keepCsrf, post, Problem, type Told } from '../api/client'
+import { get, hearEnd, keepCsrf, post, Problem, type ResponseOf } from '../api/client'
 
-export type Me = Told<'/api/v1/whoami'>
+export type Me = ResponseOf<'/api/v1/whoami'>
 
 /** The user that this page was loaded for; null before the first sign-in. */
 let known: Me | null = null
@@ -11,10 +11,10 @@ export const whoAmI = queryOptions({
   queryKey: ['whoami'],
   queryFn: async (): Promise<Me | null> => {
     try {
-      const told = await get('/api/v1/whoami')
-      keepCsrf(told.csrf_token)
-      known = told
-      return told
+      const reply = await get('/api/v1/whoami')
+      keepCsrf(reply.csrf_token)
+      known = reply
+      return reply
     } catch (why) {
       // Only status 401 means that no user is signed in; a busy or unreachable server says nothing about that.
       if (!(why instanceof Problem && why.status === 401)) throw why
@@ -47,7 +47,7 @@ export function useSeesAll(): boolean {
  * keeps no data of the user.
  */
 export async function signOut(): Promise<void> {
-  const { told } = await post('/api/v1/sign-out', [])
+  const { reply } = await post('/api/v1/sign-out', [])
   keepCsrf(null)
-  location.replace(told.provider_sign_out ?? '/')
+  location.replace(reply.provider_sign_out ?? '/')
 }

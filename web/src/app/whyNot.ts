@@ -56,7 +56,7 @@ function ofThePeople({ waiting, open, schedule }: Campaign): WhyNot | null {
     return { key: 'why.full', tone: 'slate', values: { open, most: schedule.max_concurrent } }
   }
   if (waiting > 0) return null
-  return open > 0 ? { key: 'why.allOpen', tone: 'line', values: { open } } : { key: 'why.nobody', tone: 'slate' }
+  return open > 0 ? { key: 'why.allOpen', tone: 'line', values: { open } } : { key: 'why.emptyQueue', tone: 'slate' }
 }
 
 function ofWhatIsUnknown({ hours, open }: Campaign, ready: Ready | undefined): WhyNot | null {

@@ -4,7 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Button } from 'antd'
 import { useCallback, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, type Told } from '../api/client'
+import { get, type ResponseOf } from '../api/client'
 import { SLOW_MS } from '../api/queries'
 import { useMay } from '../app/session'
 import { LineOfTime } from './LineOfTime'
@@ -12,7 +12,7 @@ import type { Mark, Tone } from './lineMarks'
 import { ZONE } from './PageHead'
 import { Refused } from './States'
 
-export type StoredEvent = Told<'/api/v1/events'>['items'][number]
+export type StoredEvent = ResponseOf<'/api/v1/events'>['items'][number]
 
 /** The members of an event that a list needs; a hundred thousand of them fit into a page. */
 export type EventRow = Pick<StoredEvent, 'id' | 'position' | 'type' | 'subject' | 'time'>

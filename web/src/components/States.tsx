@@ -57,8 +57,8 @@ export function Refused({ why, again, approved }: { why: unknown; again?: () => 
   })
   if (why instanceof Problem && why.approval !== null) return <NeedsApproval id={why.approval} approved={approved} />
   // The server's text refers to its member `detail`; on this page the detail is shown below.
-  const told = i18n.language === 'en' ? meaning.data?.en : meaning.data?.zh.replaceAll(/ ?detail ?/g, t('problem.below'))
-  const words = isOurs ? t(`problem.${code}`) : (told ?? t('problem.other'))
+  const meant = i18n.language === 'en' ? meaning.data?.en : meaning.data?.zh.replaceAll(/ ?detail ?/g, t('problem.below'))
+  const words = isOurs ? t(`problem.${code}`) : (meant ?? t('problem.other'))
   const said = why instanceof Problem ? whyIn(i18n.language, why) : ''
   const members = why instanceof Problem ? why.errors.map((one) => `${one.pointer} ${saidIn(i18n.language, one)}`) : []
   // If the detail only repeats the errors of the members, it is shown once.

@@ -54,8 +54,8 @@ function Dialog({ campaign, onLeave }: { campaign: string | undefined; onLeave: 
     setRefused(null)
     try {
       const order = { phone: phone.trim() === '' ? null : phone.trim(), variables: variablesOf(variables) }
-      const { told } = await once(JSON.stringify([id, order]), (key) => post('/api/v1/campaigns/{id}/test-calls', [id], order, key))
-      setCall({ campaign: id, call: told.call })
+      const { reply } = await once(JSON.stringify([id, order]), (key) => post('/api/v1/campaigns/{id}/test-calls', [id], order, key))
+      setCall({ campaign: id, call: reply.call })
     } catch (why) {
       setRefused(why)
     } finally {
@@ -101,14 +101,14 @@ function Course({ campaign, call }: { campaign: string; call: string }) {
     refetchInterval: (query) => (query.state.data?.call.ended == null ? 500 : false),
   })
   if (read.error && read.data === undefined) return <Refused why={read.error} again={() => void read.refetch()} />
-  const told = read.data
-  if (told === undefined) return <Waiting />
-  const end = told.call.ended
+  const reply = read.data
+  if (reply === undefined) return <Waiting />
+  const end = reply.call.ended
   return (
     <section aria-label={t('testCall.course')}>
       <Word tone={end == null ? 'amber' : 'line'}>{end == null ? t('testCall.underway') : t('testCall.over', { how: t(`disposition.${end.disposition}`) })}</Word>
       <ol className="list scroll short" tabIndex={0} aria-label={t('testCall.steps')}>
-        {told.steps.map((one, index) => (
+        {reply.steps.map((one, index) => (
           <li key={index}>
             <span className="muted">{timeIn(one.at, ZONE)}</span> {word(one.step)} <span className="data">{[one.node, one.text].filter((part) => part != null).join(' · ')}</span>
           </li>

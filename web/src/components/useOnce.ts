@@ -30,9 +30,9 @@ export function useOnce(seen = ''): <T>(what: string, send: (key: string) => Pro
     const now = last.current?.what === what && last.current.seen === seen ? last.current : { what, seen, key: commandKey() }
     last.current = now
     try {
-      const told = await send(now.key)
+      const reply = await send(now.key)
       if (last.current === now) last.current = null
-      return told
+      return reply
     } catch (why) {
       if ((isAnswered(why) || isReused(why)) && last.current === now) last.current = null
       throw why

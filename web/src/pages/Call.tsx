@@ -19,7 +19,7 @@ import { Events, Whole } from './call/Events'
 import { Now, Placed } from './call/Now'
 import { ladderOf, lanesOf, marksOf, reasonsOf, statesOf, turnsOf, type Waveform, withWave } from './call/story'
 import { Talk } from './call/Talk'
-import { Corrections, Summary } from './call/Told'
+import { Corrections, Summary } from './call/Summary'
 import { Why } from './call/Why'
 
 const here = getRouteApi('/calls/$id')
@@ -37,12 +37,12 @@ export function CallPage() {
     refetchInterval: (query) => (query.state.data?.ended == null ? LIVE_MS : false),
   })
   const isOver = shown.data?.ended != null
-  const told = useQuery({
+  const reply = useQuery({
     queryKey: ['call-events', id],
     queryFn: () => get('/api/v1/calls/{id}/events', [id]),
     refetchInterval: (query) => (query.state.data?.items.some((event) => event.type === 'call.ended') ? false : LIVE_MS),
   })
-  const events = useMemo(() => told.data?.items ?? [], [told.data])
+  const events = useMemo(() => reply.data?.items ?? [], [reply.data])
   const replay = useQuery({
     queryKey: ['replay', id, isOver],
     queryFn: () => get('/api/v1/calls/{id}/replay', [id]),
@@ -72,8 +72,8 @@ export function CallPage() {
   if (shown.error instanceof Problem && shown.error.status === 404) return <Missing />
   if (shown.error) return <Refused why={shown.error} again={() => void shown.refetch()} />
   const call = shown.data
-  if (told.error && told.data === undefined) return <Refused why={told.error} again={() => void told.refetch()} />
-  if (call === undefined || told.data === undefined) return <Waiting />
+  if (reply.error && reply.data === undefined) return <Refused why={reply.error} again={() => void reply.refetch()} />
+  if (call === undefined || reply.data === undefined) return <Waiting />
   const zone = campaign.data?.time_zone ?? 'Asia/Shanghai'
   const { marks, states } = story
   const at = position ?? marks[marks.length - 1]?.position ?? 0
@@ -95,7 +95,7 @@ export function CallPage() {
           {call.campaign != null && <Link className="data" to="/campaigns/$id" params={{ id: call.campaign }}>{call.campaign}</Link>} · {t('call.attempt', { attempt: call.attempt ?? 1 })} · {events[0] && instantIn(events[0].time, zone)}
         </span>
         <span className="spread" />
-        <Age at={told.dataUpdatedAt} position={events[events.length - 1]?.position} />
+        <Age at={reply.dataUpdatedAt} position={events[events.length - 1]?.position} />
         {position === undefined && <Acts call={call} />}
       </div>
       {replay.error && <Refused why={replay.error} again={() => void replay.refetch()} />}

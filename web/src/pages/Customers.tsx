@@ -4,7 +4,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { Button, Input } from 'antd'
 import { useCallback, useMemo, useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
-import { ask, get, post, Problem, type Told } from '../api/client'
+import { ask, get, post, Problem, type ResponseOf } from '../api/client'
 import { useLong } from '../api/long'
 import { useMay } from '../app/session'
 import { Age } from '../components/Figure'
@@ -15,7 +15,7 @@ import { Empty, Refused } from '../components/States'
 
 const here = getRouteApi('/customers')
 
-type Row = Told<'/api/v1/customers'>['items'][number]
+type Row = ResponseOf<'/api/v1/customers'>['items'][number]
 
 /** Rows per page; each is a customer who is looked up and logged. */
 const PAGE = 50
@@ -151,8 +151,8 @@ function isNumber(said: string): boolean {
 export async function looked(said: string): Promise<string[]> {
   if (!mayBeNumber(said)) return byId(said)
   try {
-    const { told } = await post('/api/v1/consents/show', [], { number: said.replace(/[\s()-]/g, '') })
-    if (told.customers.length > 0 || isNumber(said)) return told.customers.map((one) => one.id)
+    const { reply } = await post('/api/v1/consents/show', [], { number: said.replace(/[\s()-]/g, '') })
+    if (reply.customers.length > 0 || isNumber(said)) return reply.customers.map((one) => one.id)
   } catch (why) {
     // A refusal because this is not a number is an answer too.
     const isNone = why instanceof Problem && (why.status === 400 || why.status === 422)

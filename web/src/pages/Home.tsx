@@ -65,35 +65,35 @@ function Today({ position }: Moved) {
   })
   const live = useLive()
   if (daily.error) return <Refused why={daily.error} again={() => void daily.refetch()} />
-  const told = daily.data
-  if (told === undefined) return <Waiting />
-  const cell = (name: string) => (told.totals as Record<string, { value?: number | null; numerator: number; denominator?: number | null } | undefined>)[name]
+  const reply = daily.data
+  if (reply === undefined) return <Waiting />
+  const cell = (name: string) => (reply.totals as Record<string, { value?: number | null; numerator: number; denominator?: number | null } | undefined>)[name]
   const label = (name: string) => {
-    const column = told.columns.find((one) => one.column === name)
+    const column = reply.columns.find((one) => one.column === name)
     return (i18n.language === 'en' ? column?.label.en : column?.label.zh) ?? name
   }
   const of = (name: string) => `${cell(name)?.numerator ?? '–'} ÷ ${cell(name)?.denominator ?? '–'}`
-  const reached = told.targets.filter((one) => one.reached).length
+  const reached = reply.targets.filter((one) => one.reached).length
   return (
     <>
       <div className="row">
-        <Figure onOpen={() => setBehind({ metric: 'dialed_calls', version: 1 })} name={label('dialed_calls_v1')} value={String(cell('dialed_calls_v1')?.numerator ?? '–')} below={t('home.today', { date: told.date })} />
+        <Figure onOpen={() => setBehind({ metric: 'dialed_calls', version: 1 })} name={label('dialed_calls_v1')} value={String(cell('dialed_calls_v1')?.numerator ?? '–')} below={t('home.today', { date: reply.date })} />
         <Figure onOpen={() => setBehind({ metric: 'answer_ratio_per_call', version: 1 })} name={`${label('answer_ratio_per_call_v1')} v1`} value={percent(cell('answer_ratio_per_call_v1')?.value)} below={of('answer_ratio_per_call_v1')} />
         <Figure onOpen={() => setBehind({ metric: 'talk_ms_mean', version: 1 })} name={`${label('talk_ms_mean_v1')} v1`} value={seconds(cell('talk_ms_mean_v1')?.value)} below={t('home.perAnswered')} />
         <Figure onOpen={() => setBehind({ metric: 'conversion_ratio', version: 2 })} name={`${label('conversion_ratio_v2')} v2`} value={percent(cell('conversion_ratio_v2')?.value)} below={of('conversion_ratio_v2')} />
         <Figure
           name={t('home.targets')}
-          value={told.targets.length === 0 ? '–' : `${reached} / ${told.targets.length}`}
-          below={told.targets.length === 0 ? t('home.noTargets') : t('home.targetsReached')}
+          value={reply.targets.length === 0 ? '–' : `${reached} / ${reply.targets.length}`}
+          below={reply.targets.length === 0 ? t('home.noTargets') : t('home.targetsReached')}
         />
       </div>
       <div>
-        <Age at={daily.dataUpdatedAt} position={told.position} />
+        <Age at={daily.dataUpdatedAt} position={reply.position} />
         {live.data && !isPast && <span className="muted"> · {t('age.live', { ms: live.data.age_ms })} · {t('age.server', { time: instantIn(live.data.shown_at, ZONE) })}</span>}
       </div>
       {behind !== null && (
         <Suspense fallback={<Waiting />}>
-          <Behind figure={behind} from={told.from} to={told.to} zone={ZONE} asOf={position?.toString()} onClose={() => setBehind(null)} />
+          <Behind figure={behind} from={reply.from} to={reply.to} zone={ZONE} asOf={position?.toString()} onClose={() => setBehind(null)} />
         </Suspense>
       )}
     </>

@@ -6,7 +6,7 @@ import { Button, DatePicker, Table } from 'antd'
 import 'dayjs/locale/zh-cn'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, post, type Told } from '../api/client'
+import { get, post, type ResponseOf } from '../api/client'
 import { instantFrom, instantIn } from '../app/format'
 import { report } from '../app/router'
 import { takeAway } from '../app/takeAway'
@@ -19,7 +19,7 @@ import { Compare } from './reports/Compare'
 import { Drawn } from './reports/Drawn'
 import { SaveDialog } from './reports/SaveDialog'
 
-type Made = Told<'/api/v1/saved-reports/{name}'>
+type Made = ResponseOf<'/api/v1/saved-reports/{name}'>
 type Row = Made['figures'][number]
 
 /** The result of sending the report: the log position, or the reason why nothing was sent. */
@@ -48,8 +48,8 @@ export function ReportPage() {
   const [behind, setBehind] = useState<Row | null>(null)
   const sendNow = async (_: string, key: string) => {
     setSent(null)
-    const { told, position } = await post('/api/v1/saved-reports/{name}/send', [name], undefined, key)
-    setSent({ position, fault: told.fault ?? null })
+    const { reply, position } = await post('/api/v1/saved-reports/{name}/send', [name], undefined, key)
+    setSent({ position, fault: reply.fault ?? null })
     await queries.invalidateQueries({ queryKey: ['saved-report', name] })
   }
   if (made.isPending || (as_of !== undefined && made.isPlaceholderData)) return <Waiting />

@@ -4,7 +4,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { Button, Table, Tabs } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, type Told } from '../api/client'
+import { get, type ResponseOf } from '../api/client'
 import { SLOW_MS } from '../api/queries'
 import { instantIn } from '../app/format'
 import { useMay, useSeesAll } from '../app/session'
@@ -21,7 +21,7 @@ import { Sql } from './reports/Sql'
 import type { Looked } from './reports/tabs'
 
 const here = getRouteApi('/reports')
-type Row = Told<'/api/v1/saved-reports'>['items'][number]
+type Row = ResponseOf<'/api/v1/saved-reports'>['items'][number]
 
 export function Reports() {
   const { t } = useTranslation()

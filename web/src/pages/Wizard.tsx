@@ -51,8 +51,8 @@ export function Wizard() {
   })
   if (!may('campaigns:write')) return <Missing />
   const set = (some: Partial<Filled>) => setFilled((before) => ({ ...before, ...some }))
-  const lacking = lackingOf(filled, file !== null, list.told)
-  const unfilled = unfilledOf(filled, list.told)
+  const lacking = lackingOf(filled, file !== null, list.reply)
+  const unfilled = unfilledOf(filled, list.reply)
   const go = (step: number) => {
     const next = { ...filled, step }
     setFilled(next)

@@ -241,7 +241,7 @@ impl Voice {
         let making = speak_in_time(kit, &prompt);
         match urgency {
             Urgency::Ahead => self.clips.of(words.text).ahead(making).await,
-            Urgency::AtAnswer | Urgency::SomebodyWaits => self.clips.wanted(words.text).wanted(making).await,
+            Urgency::AtAnswer | Urgency::CalleeWaits => self.clips.wanted(words.text).wanted(making).await,
         }
     }
 }

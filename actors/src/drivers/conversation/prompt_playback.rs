@@ -128,7 +128,7 @@ impl ConversationSession<'_> {
         let speaking = async {
             tokio::select! {
                 biased;
-                spoken = voice.speak(&kit, words, Urgency::SomebodyWaits) => spoken,
+                spoken = voice.speak(&kit, words, Urgency::CalleeWaits) => spoken,
                 () = clock.wait_until(until) => {
                     Err(SpeechError::Failed("it took too long for a waiting callee".to_owned()))
                 }

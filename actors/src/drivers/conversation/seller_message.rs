@@ -183,7 +183,7 @@ async fn make(
     let text = prepared.seller_message.ok_or_else(nothing)?;
     let clip = prepared
         .voice
-        .speak(kit, SynthesisText::plain(&text), Urgency::SomebodyWaits)
+        .speak(kit, SynthesisText::plain(&text), Urgency::CalleeWaits)
         .await?;
     Ok(SellerMessageClip { text, clip })
 }

@@ -41,7 +41,7 @@ impl AccessStopSignal {
     async fn is_allowed(&self) -> bool {
         match &self.caller {
             Caller::Directory { .. } => true,
-            Caller::Nobody => false,
+            Caller::Unauthenticated => false,
             // If the store is unavailable nothing is known; the stream ends for that reason itself.
             Caller::User(known) => is_as_known(&self.installation, known).await.unwrap_or(true),
         }

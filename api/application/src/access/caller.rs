@@ -19,7 +19,7 @@ pub enum Caller {
     },
     User(Box<KnownUser>),
     /// A caller without credentials, on a route that is open to all.
-    Nobody,
+    Unauthenticated,
 }
 
 /// An authenticated user, with the limits of the key or session in use.
@@ -43,7 +43,7 @@ impl Caller {
         match self {
             Self::Directory { .. } => Ok(DataScope::ALL),
             Self::User(known) => known.scope_for(permission),
-            Self::Nobody => Err(Problem::new(
+            Self::Unauthenticated => Err(Problem::new(
                 ProblemKind::Unauthenticated,
                 "token-needed",
                 "sign in, or send a key as `Authorization: Bearer KEY`",
@@ -63,7 +63,7 @@ impl Caller {
         match self {
             Self::Directory { .. } => Some(Actor::new(claimed.unwrap_or_default(), SignInMethod::Directory)),
             Self::User(known) => Some(Actor::new(known.user.as_str(), known.way)),
-            Self::Nobody => None,
+            Self::Unauthenticated => None,
         }
     }
 
@@ -73,7 +73,7 @@ impl Caller {
         match self {
             Self::Directory { .. } => claimed,
             Self::User(known) => Some(known.user.to_string()),
-            Self::Nobody => None,
+            Self::Unauthenticated => None,
         }
     }
 
@@ -83,7 +83,7 @@ impl Caller {
         match self {
             Self::Directory { door } => door,
             Self::User(known) => known.way.code(),
-            Self::Nobody => "open",
+            Self::Unauthenticated => "open",
         }
     }
 
@@ -103,7 +103,7 @@ impl Caller {
     pub const fn user(&self) -> Option<&KnownUser> {
         match self {
             Self::User(known) => Some(known),
-            Self::Directory { .. } | Self::Nobody => None,
+            Self::Directory { .. } | Self::Unauthenticated => None,
         }
     }
 }
@@ -193,14 +193,17 @@ mod tests {
         let key = user(&[Role::Operator], Some(&[Permission::CampaignsRead]));
         assert_eq!(code(&key, Permission::CampaignsRead), "ok");
         assert_eq!(code(&key, Permission::CampaignsWrite), "scope-missing");
-        assert_eq!(code(&Caller::Nobody, Permission::RulesRead), "token-needed");
+        assert_eq!(
+            code(&Caller::Unauthenticated, Permission::RulesRead),
+            "token-needed"
+        );
     }
 
     #[test]
-    fn a_supervisor_without_a_team_has_nobody() {
+    fn a_supervisor_without_a_team_has_no_customers() {
         let supervisor = user(&[Role::Supervisor], None);
         let scope = supervisor.scope_for(Permission::CustomersRead).unwrap();
-        assert_eq!(scope.people, AssigneeScope::Nobody);
+        assert_eq!(scope.people, AssigneeScope::NoCustomers);
         assert!(
             scope.admits_campaign(&"B".parse().unwrap()),
             "and the campaigns that are named"

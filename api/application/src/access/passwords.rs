@@ -35,7 +35,7 @@ const SALT_BYTES: usize = 16;
 
 /// Hash that is verified if the user does not exist, so that the answer takes as long. It is the hash of a
 /// fixed text.
-const NOBODY: &str =
+const DECOY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5$L3tUdvWfU4vOdNWxZqfYGdo7vM4tTkKcN2yAPY7uDpI";
 
 /// Limits the password hashes that are computed at once, and the callers that wait for one.
@@ -81,14 +81,14 @@ impl PasswordHashSlots {
         kept: Option<String>,
     ) -> Result<bool, Problem> {
         self.turn(tasks, move || {
-            let is_nobody = kept.is_none();
-            let kept = kept.unwrap_or_else(|| NOBODY.to_owned());
+            let is_unknown_user = kept.is_none();
+            let kept = kept.unwrap_or_else(|| DECOY_HASH.to_owned());
             let is_right = PasswordHash::new(&kept).is_ok_and(|hash| {
                 Argon2::default()
                     .verify_password(password.as_bytes(), &hash)
                     .is_ok()
             });
-            is_right && !is_nobody
+            is_right && !is_unknown_user
         })
         .await
     }
@@ -108,7 +108,7 @@ impl PasswordHashSlots {
         let Ok(_turn) = self.turns.acquire().await else {
             return Err(busy());
         };
-        let (tell, told) = oneshot::channel();
+        let (tell, outcome) = oneshot::channel();
         tasks.thread(
             "password",
             Box::new(move || {
@@ -116,8 +116,8 @@ impl PasswordHashSlots {
                 drop(tell.send(work()));
             }),
         );
-        let told = told.await;
-        told.map_err(|gone| Problem::fault(format!("a password's thread: {gone}")))
+        let outcome = outcome.await;
+        outcome.map_err(|gone| Problem::fault(format!("a password's thread: {gone}")))
     }
 }
 
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn the_stand_in_is_an_argon2id_text_of_today_s_cost() {
-        let hash = PasswordHash::new(NOBODY).unwrap();
+        let hash = PasswordHash::new(DECOY_HASH).unwrap();
         let made = Argon2::default()
             .hash_password_with_salt(b"x", b"nobodynobody")
             .unwrap();

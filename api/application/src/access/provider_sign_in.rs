@@ -51,7 +51,7 @@ pub async fn begin_round(installation: &Installation) -> Result<RoundStart, Prob
             address,
             state: round.state,
         }),
-        Err(fault) => Err(told(&fault)),
+        Err(fault) => Err(report_fault(&fault)),
     }
 }
 
@@ -86,7 +86,7 @@ pub async fn end_round(installation: &Installation, returned: ProviderCallback) 
     };
     let round = round_of(installation, asked, returned.state);
     let says = asked.provider.says(code, &round).await;
-    let says = says.map_err(|fault| told(&fault))?;
+    let says = says.map_err(|fault| report_fault(&fault))?;
     let issuer = asked.provider.issuer();
     let subject = hash_subject(installation, issuer, &says.subject);
     let Some(user) = find_linked_user(installation, &subject).await? else {
@@ -131,7 +131,7 @@ fn keyed(installation: &Installation, what: &str, text: &str) -> String {
     installation.vault().hash(&format!("oidc {what}:{text}")).0
 }
 
-fn told(fault: &ProviderFault) -> Problem {
+fn report_fault(fault: &ProviderFault) -> Problem {
     tracing::warn!(%fault, "a sign-in by the identity provider failed");
     match fault {
         ProviderFault::Away(_) => {

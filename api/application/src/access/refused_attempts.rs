@@ -54,8 +54,8 @@ impl AttemptSource {
 impl RefusedAttempts {
     /// Counts a refused attempt of a source on a route, with the code of the refusal. The first one is
     /// logged at once; those that follow within a minute are logged together at its end.
-    pub fn count(&self, installation: &Arc<Installation>, whose: &AttemptSource, route: &str, code: &str) {
-        let Some(mut subject) = whose.subject(installation) else {
+    pub fn count(&self, installation: &Arc<Installation>, source: &AttemptSource, route: &str, code: &str) {
+        let Some(mut subject) = source.subject(installation) else {
             return;
         };
         let now = installation.now();

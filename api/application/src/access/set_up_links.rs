@@ -78,15 +78,15 @@ pub async fn choose_password(
     password: String,
     cause: Cause,
 ) -> Result<UserId, Problem> {
-    let (whose, secret) = link.rsplit_once('.').ok_or_else(void)?;
-    if whose == FIRST {
+    let (owner, secret) = link.rsplit_once('.').ok_or_else(void)?;
+    if owner == FIRST {
         let name = name.ok_or_else(|| {
             Problem::refused("name-needed", "choose the user name of the first administrator")
         })?;
         let name = parse_user_name(name)?;
         return first_admin(installation, name, secret, password, cause).await;
     }
-    let Ok(user) = whose.parse::<UserId>() else {
+    let Ok(user) = owner.parse::<UserId>() else {
         return Err(void());
     };
     let state = installation.entities.users.state(&user).await?.state;

@@ -23,14 +23,14 @@ pub async fn findings(
     standing: impl Iterator<Item = &(AlertRule, String)>,
 ) -> Result<Vec<Finding>, Problem> {
     let db = installation.rows.db();
-    let stands: BTreeSet<&str> = standing
+    let alerted: BTreeSet<&str> = standing
         .filter(|(rule, _)| *rule == AlertRule::AbandonBudget)
         .map(|(_, subject)| subject.as_str())
         .collect();
     let rows = campaign_board::list(db.as_ref(), None, LISTED_MAX).await?;
     let asked = rows
         .iter()
-        .filter(|row| row.status == CampaignStatus::Running || stands.contains(row.campaign.as_str()));
+        .filter(|row| row.status == CampaignStatus::Running || alerted.contains(row.campaign.as_str()));
     let mut found = Vec::new();
     for row in asked.take(CAMPAIGNS_MAX) {
         let used = binding_budget(installation, &row.campaign, installation.now()).await?;
@@ -84,11 +84,11 @@ mod tests {
     }
 
     #[test]
-    fn what_it_says_is_told_in_chinese_too() {
-        let told = projections::alert_words::translate_detail(&of(4, 120).detail);
+    fn the_detail_is_translated_to_chinese() {
+        let translated = projections::alert_words::translate_detail(&of(4, 120).detail);
         let expected =
             "近 30 天真人接听的 120 通电话中有 4 通被放弃（abandon_ratio_house v2），上限为千分之 30";
-        assert_eq!(told.as_deref(), Some(expected));
+        assert_eq!(translated.as_deref(), Some(expected));
     }
 
     #[test]

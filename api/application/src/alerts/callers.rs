@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_of_a_number_that_no_line_has_any_more_is_cleared() {
+    fn alerts_of_a_number_that_no_line_has_any_more_are_cleared() {
         let standing = [
             (AlertRule::CallerNumberExpired, "95511".to_owned()),
             (AlertRule::LineFailures, "first".to_owned()),

@@ -64,7 +64,7 @@ mod tests {
     use projections::alert_words::translate_detail;
 
     #[test]
-    fn what_is_halted_is_beyond_and_is_told_in_chinese_too_and_what_sends_clears() {
+    fn a_halted_sender_is_beyond_with_a_chinese_detail_and_a_sending_one_clears() {
         let halted = HaltedSenders::default();
         assert_eq!(findings(&halted), [], "what is unknown says nothing");
         let id = WebhookId::derive(CommandId::derive_from_text("a webhook"));

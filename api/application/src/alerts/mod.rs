@@ -103,8 +103,8 @@ impl Watch {
         }
         for finding in findings {
             let id = AlertId::derive(finding.rule.code(), &finding.subject);
-            let stands = standing.contains_key(&id);
-            match (finding.is_beyond, stands) {
+            let is_standing = standing.contains_key(&id);
+            match (finding.is_beyond, is_standing) {
                 (true, false) => {
                     raise(installation, id, &finding).await?;
                     standing.insert(id, (finding.rule, finding.subject));

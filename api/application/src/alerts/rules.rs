@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn an_engine_that_is_down_is_told_by_its_kind_and_the_other_is_not() {
+    fn an_engine_that_is_down_is_named_by_its_kind_and_the_other_is_not() {
         let found = ENGINE_KINDS.map(|(kind, subject)| of_engine(kind, subject, &[down()]));
         assert_eq!(found.each_ref().map(|one| one.is_beyond), [true, false]);
         assert_eq!(found[0].subject, "recognizer");
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trunk_on_which_keys_cannot_arrive_is_told_from_its_first_call_on() {
+    fn a_trunk_on_which_keys_cannot_arrive_is_reported_from_its_first_call_on() {
         let found = keyless(&trunk(1));
         assert!(found.is_beyond);
         assert_eq!(
@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn an_engine_is_failing_above_a_fifth_of_five_calls_and_a_word_is_told_at_once() {
+    fn an_engine_is_failing_above_a_fifth_of_five_calls_and_a_word_is_reported_at_once() {
         let engine = |calls, failed_calls| EngineFigures {
             engine_kind: EngineKind::Recognizer,
             engine: "vosk".to_owned(),
@@ -415,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn what_each_finding_says_is_told_in_chinese_too() {
+    fn the_detail_of_each_finding_is_translated_to_chinese() {
         let (campaign, limits) = ("T".parse().unwrap(), AlertLimits::default());
         let mut all = vec![
             keyless(&trunk(3)),
@@ -468,7 +468,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_of_somebody_elses_making_fits_into_an_event() {
+    fn a_foreign_text_is_cut_to_fit_into_an_event() {
         assert_eq!(bounded("first"), "first");
         let long = bounded(&"线".repeat(200));
         assert!(long.len() <= NOTE_BYTES_MAX && long.len() > NOTE_BYTES_MAX - 3);

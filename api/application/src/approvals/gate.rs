@@ -48,20 +48,20 @@ pub async fn four_eyes(
     cause: Cause,
 ) -> Result<Box<FourEyes>, Problem> {
     let Some(known) = caller.user() else {
-        return Ok(nobody(ApprovalExemption::Directory));
+        return Ok(exempt(ApprovalExemption::Directory));
     };
     if let Some(approval) = doing.approval {
         return used(installation, approval, &known.user, doing.asked, cause).await;
     }
     if !another_holds(installation, &known.user, &doing.asked).await? {
-        return Ok(nobody(ApprovalExemption::NobodyElse));
+        return Ok(exempt(ApprovalExemption::NobodyElse));
     }
     Err(asked_for(installation, &known.user, doing, cause).await?)
 }
 
 /// Returns a placeholder for a command that is only judged, or changes nothing. It is never stored.
 pub(crate) fn placeholder_four_eyes() -> Box<FourEyes> {
-    nobody(ApprovalExemption::NobodyElse)
+    exempt(ApprovalExemption::NobodyElse)
 }
 
 /// Checks an act on a customer as `four_eyes` does. A command that would be refused fails before an
@@ -114,8 +114,8 @@ fn refused(refusal: &ApprovalRefusal) -> Problem {
     Problem::refused("refused", refusal.to_string())
 }
 
-fn nobody(nobody: ApprovalExemption) -> Box<FourEyes> {
-    Box::new(FourEyes::Nobody { nobody })
+fn exempt(exemption: ApprovalExemption) -> Box<FourEyes> {
+    Box::new(FourEyes::Nobody { nobody: exemption })
 }
 
 /// Uses the approval for the act; this is durable before the act begins. Fails if it is not approved,

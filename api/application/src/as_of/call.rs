@@ -25,7 +25,7 @@ struct EventRecord {
     event: CallEvent,
 }
 
-fn told(stored: &StoredEvent) -> Result<EventRecord, Problem> {
+fn decode_record(stored: &StoredEvent) -> Result<EventRecord, Problem> {
     let envelope = stored
         .envelope()
         .map_err(|error| Problem::fault(error.to_string()))?;
@@ -40,8 +40,8 @@ fn told(stored: &StoredEvent) -> Result<EventRecord, Problem> {
 
 fn fold<'a>(events: impl Iterator<Item = &'a EventRecord>) -> CallState {
     let mut state = CallState::default();
-    for told in events {
-        Call::evolve(&mut state, &told.event, told.envelope.at);
+    for record in events {
+        Call::evolve(&mut state, &record.event, record.envelope.at);
     }
     state
 }
@@ -63,29 +63,29 @@ pub struct CorrectionResponse {
 
 /// Returns the corrections of a call's finding among its stored events, oldest first.
 pub fn corrections(stored: &[StoredEvent]) -> Result<Vec<CorrectionResponse>, Problem> {
-    let told: Vec<EventRecord> = stored.iter().map(told).collect::<Result<_, _>>()?;
-    Ok(describe_corrections(&told))
+    let records: Vec<EventRecord> = stored.iter().map(decode_record).collect::<Result<_, _>>()?;
+    Ok(describe_corrections(&records))
 }
 
 fn describe_corrections(known: &[EventRecord]) -> Vec<CorrectionResponse> {
     let mut shown = Vec::new();
-    for told in known {
+    for record in known {
         let CallEvent::Corrected {
             corrects,
             before,
             after,
             reason,
             by,
-        } = &told.event
+        } = &record.event
         else {
             continue;
         };
         shown.push(CorrectionResponse {
-            id: told.envelope.id,
+            id: record.envelope.id,
             corrects: *corrects,
-            position: told.position.to_string(),
-            at: told.envelope.at,
-            recorded_at: told.recorded_at,
+            position: record.position.to_string(),
+            at: record.envelope.at,
+            recorded_at: record.recorded_at,
             before: describe_finding(*before),
             after: describe_finding(*after),
             reason: reason.clone(),
@@ -106,7 +106,7 @@ pub fn describe_at(
     let known: Vec<EventRecord> = stored
         .iter()
         .filter(|event| then.knows(event))
-        .map(told)
+        .map(decode_record)
         .collect::<Result<_, _>>()?;
     let Some(last) = known.last() else {
         return Err(Problem::missing("this call, at the time asked for,"));
@@ -147,15 +147,15 @@ pub struct CallAtInstant {
 /// Returns what had happened in the call by `valid_at`, according to the events known. Corrections count
 /// from the end of the call.
 fn describe_truth(known: &[EventRecord], valid_at: Timestamp) -> CallAtInstant {
-    let happened = |told: &&EventRecord| told.envelope.at <= valid_at;
-    let is_correction = |told: &&EventRecord| matches!(told.event, CallEvent::Corrected { .. });
-    let is_end = |told: &&EventRecord| matches!(told.event, CallEvent::Ended { .. });
-    let ended = known.iter().filter(happened).any(|told| is_end(&told));
-    let events = known.iter().filter(|told| {
-        if is_correction(told) {
+    let happened = |record: &&EventRecord| record.envelope.at <= valid_at;
+    let is_correction = |record: &&EventRecord| matches!(record.event, CallEvent::Corrected { .. });
+    let is_end = |record: &&EventRecord| matches!(record.event, CallEvent::Ended { .. });
+    let ended = known.iter().filter(happened).any(|record| is_end(&record));
+    let events = known.iter().filter(|record| {
+        if is_correction(record) {
             ended
         } else {
-            happened(told)
+            happened(record)
         }
     });
     let state = fold(events);

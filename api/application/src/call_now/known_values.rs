@@ -42,7 +42,7 @@ pub(super) fn check_known_values(
     if others.is_empty() {
         return Ok(());
     }
-    let told = |pointer| MemberError {
+    let member_error = |pointer| MemberError {
         pointer,
         detail: format!(
             "differs from the value that campaign {} has for this customer and uses in calls: leave it out, \
@@ -50,7 +50,7 @@ pub(super) fn check_known_values(
             order.campaign
         ),
     };
-    Err(Problem::members(others.into_iter().map(told).collect()))
+    Err(Problem::members(others.into_iter().map(member_error).collect()))
 }
 
 /// Returns the order's phone, name and variables in the form of a list row: texts, trimmed.

@@ -248,7 +248,7 @@ pub async fn list(installation: &Installation, moment: Moment) -> Result<Campaig
         return all_campaigns(installation, &then).await;
     }
     let db = installation.rows.db();
-    let stands = Completeness::live(installation, db.as_ref(), vec![campaign_board::NAME]).await?;
+    let completeness = Completeness::live(installation, db.as_ref(), vec![campaign_board::NAME]).await?;
     let rows = installation.boards().await?;
     let now = installation.now();
     let mut items = Vec::with_capacity(rows.len());
@@ -274,7 +274,7 @@ pub async fn list(installation: &Installation, moment: Moment) -> Result<Campaig
     Ok(Campaigns {
         items,
         versions: versions(FORMULA.iter().chain(&PEOPLE))?,
-        stands,
+        completeness,
     })
 }
 

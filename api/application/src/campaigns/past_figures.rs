@@ -42,7 +42,7 @@ pub(crate) async fn all_campaigns(
     Ok(Campaigns {
         items: totals.iter().map(describe_total).collect(),
         versions: versions(FORMULA.iter().chain(&PEOPLE))?,
-        stands: Completeness::then(PastMomentInfo {
+        completeness: Completeness::then(PastMomentInfo {
             copied_position: Some(from.to_string()),
             ..shown.known(then)
         }),

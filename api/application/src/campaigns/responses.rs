@@ -276,7 +276,7 @@ pub struct Campaigns {
     pub versions: MetricVersions,
     /// Log position and time of the figures.
     #[serde(flatten)]
-    pub stands: Completeness,
+    pub completeness: Completeness,
 }
 
 impl Campaigns {

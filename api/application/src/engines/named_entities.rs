@@ -131,13 +131,13 @@ mod tests {
     use understanding::entities::{CallMoment, find};
 
     #[test]
-    fn what_is_named_is_told_in_digits_and_what_names_a_person_is_hidden() {
+    fn named_values_are_digits_and_what_names_a_person_is_hidden() {
         let moment = CallMoment {
             at_ms: 1_772_416_800_000,
             zone_minutes: 480,
         };
         let text = "分十二期，先付五千块，电话13800138000";
-        let told = |masked| {
+        let entities = |masked| {
             let named = find(text, moment);
             let shown = named.iter().map(|one| shown(text, one, masked));
             shown
@@ -150,13 +150,13 @@ mod tests {
             ("phone", "*******8000", 13),
         ];
         let expected = expected.map(|(kind, value, begin)| (kind.to_owned(), value.to_owned(), begin));
-        assert_eq!(told(true), expected);
-        assert_eq!(told(false)[2].1, "13800138000");
+        assert_eq!(entities(true), expected);
+        assert_eq!(entities(false)[2].1, "13800138000");
     }
 
     #[test]
     fn thousandths_are_written_without_noughts_behind() {
-        let told = [12_500, 3_000, -250, 1].map(thousandths);
-        assert_eq!(told, ["12.5", "3", "-0.25", "0.001"]);
+        let written = [12_500, 3_000, -250, 1].map(thousandths);
+        assert_eq!(written, ["12.5", "3", "-0.25", "0.001"]);
     }
 }

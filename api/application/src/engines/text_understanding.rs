@@ -180,15 +180,15 @@ pub(super) async fn learn_models(
     installation: &Installation,
     readers: Arc<OnceLock<Result<TextModels, String>>>,
 ) -> Result<Arc<OnceLock<Result<TextModels, String>>>, Problem> {
-    let (told, tell) = oneshot::channel();
+    let (done, learned) = oneshot::channel();
     let learning = Arc::clone(&readers);
     let work = move || {
         learning.get_or_init(learn);
         // The caller may have gone.
-        let _gone = told.send(());
+        let _gone = done.send(());
     };
     installation.tasks().thread("understanding", Box::new(work));
-    match tell.await {
+    match learned.await {
         Ok(()) => Ok(readers),
         Err(_) => Err(Problem::unavailable("the server is shutting down")),
     }

@@ -156,15 +156,15 @@ async fn what_is_appended_while_following_comes_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn a_slow_reader_is_told_holds_one_page_and_misses_nothing() {
+async fn a_slow_reader_is_notified_holds_one_page_and_misses_nothing() {
     let log = Log::new();
     let mut feed = log.feed(&EventFilter::default(), 0);
     assert_eq!(next(&mut feed).await, Some(FeedMessage::CaughtUp(Position(0))));
     // The client reads nothing while writers continue.
     log.append(0, 3_000).await;
-    let told = next(&mut feed).await;
+    let message = next(&mut feed).await;
     let (at, head) = (Position(0), Position(3_000));
-    assert_eq!(told, Some(FeedMessage::FellBehind { at, head }));
+    assert_eq!(message, Some(FeedMessage::FellBehind { at, head }));
     let mut events = Vec::new();
     loop {
         assert!(feed.page.len() <= FELL_BEHIND_EVENTS, "memory is bounded");

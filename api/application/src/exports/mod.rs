@@ -201,9 +201,9 @@ pub async fn write(
     installation: &Installation,
     begun: PendingExport,
     out: ExportOutput,
-    told: &(dyn Fn(u64) + Send + Sync),
+    on_progress: &(dyn Fn(u64) + Send + Sync),
 ) -> Result<ExportSize, Problem> {
-    let written = pass_on(installation, &begun.order, out, told).await;
+    let written = pass_on(installation, &begun.order, out, on_progress).await;
     let command = match &written {
         Ok(exported) => InquiryCommand::Answer {
             rows: exported.rows,
@@ -216,11 +216,11 @@ pub async fn write(
             detail: problem.detail.clone(),
         },
     };
-    let told = follow(begun.cause, "end");
+    let end_cause = follow(begun.cause, "end");
     installation
         .entities
         .inquiries
-        .ask(&begun.id, command, told)
+        .ask(&begun.id, command, end_cause)
         .await?;
     written
 }
@@ -231,7 +231,7 @@ async fn pass_on(
     installation: &Installation,
     order: &ExportRequest,
     out: ExportOutput,
-    told: &(dyn Fn(u64) + Send + Sync),
+    on_progress: &(dyn Fn(u64) + Send + Sync),
 ) -> Result<ExportSize, Problem> {
     let (send, pages) = mpsc::channel::<Page>(PAGES_WAITING_MAX);
     let (done, written) = oneshot::channel();
@@ -267,7 +267,7 @@ async fn pass_on(
         if send.send(page).await.is_err() {
             break;
         }
-        told(rows);
+        on_progress(rows);
     }
     if failed.is_some() {
         // An empty page tells the writer that the file is incomplete. It is sent only here.

@@ -23,7 +23,7 @@ pub struct Source {
     pub at: Option<Timestamp>,
     /// Completeness of an answer from these rows. For live rows it is determined before they are read, so
     /// the rows may be newer than stated and never older.
-    pub stands: Completeness,
+    pub completeness: Completeness,
 }
 
 impl Source {
@@ -59,10 +59,10 @@ impl Source {
         if moment.is_now() {
             let db = installation.rows.db();
             let views = views.iter().map(|view| view.name()).collect();
-            let (stands, position) = Completeness::of_live(installation, db.as_ref(), views).await?;
+            let (completeness, position) = Completeness::of_live(installation, db.as_ref(), views).await?;
             return Ok(Self {
                 position: Some(position),
-                stands,
+                completeness,
                 db,
                 known: None,
                 at: None,
@@ -77,7 +77,7 @@ impl Source {
         Ok(Self {
             db: Arc::clone(&shown.rows.db),
             position: Some(then.position),
-            stands: Completeness::then(shown.known(&then)),
+            completeness: Completeness::then(shown.known(&then)),
             known: Some(shown.known(&then)),
             at: then.at(),
         })
@@ -145,7 +145,7 @@ impl Completeness {
         // they are.
         let head = installation.store().head().await?;
         let complete = read_completeness(db, views).await?;
-        let stands = Self {
+        let completeness = Self {
             complete_up_to: Some(CompleteUpTo {
                 position: complete.position.to_string(),
                 recorded_at: complete.recorded_at,
@@ -153,7 +153,7 @@ impl Completeness {
             }),
             known: None,
         };
-        Ok((stands, complete.position))
+        Ok((completeness, complete.position))
     }
 }
 
@@ -174,5 +174,5 @@ pub struct QualifiedAnswer<T> {
     #[serde(flatten)]
     pub answer: T,
     #[serde(flatten)]
-    pub stands: Completeness,
+    pub completeness: Completeness,
 }

@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_told_apart_as_far_as_their_cases_go() {
+    fn shares_differ_as_far_as_their_cases_show() {
         let by = ComparedBy::Newcombe;
         for (period, base, expected) in [
             (side(60, 100), side(40, 100), Verdict::Higher),
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn means_are_told_apart_by_what_their_hours_scatter() {
+    fn means_differ_by_the_scatter_of_their_hours() {
         let by = ComparedBy::Hours;
         let low = hours(&[100, 110, 90, 105, 95, 100]);
         let high = hours(&[200, 210, 190, 205, 195, 200]);

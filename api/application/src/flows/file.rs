@@ -112,8 +112,8 @@ pub fn parse_runnable_flow(source: &str) -> Result<Arc<FlowDefinition>, Problem>
 /// `None` if it is not.
 fn too_large(definition: &Value) -> Option<String> {
     let bytes = canonical_json(definition).len();
-    let told = || format!("the flow has {bytes} bytes, more than {DEFINITION_BYTES_MAX}");
-    (bytes > DEFINITION_BYTES_MAX).then(told)
+    let fault = || format!("the flow has {bytes} bytes, more than {DEFINITION_BYTES_MAX}");
+    (bytes > DEFINITION_BYTES_MAX).then(fault)
 }
 
 /// Checks a flow file and returns its faults, advice, and differences from the flow `against`. A file that
@@ -166,21 +166,21 @@ fn node_of_shape(source: &str, fault: &ReadFault) -> Option<String> {
 
 fn found_of(definition: FlowDefinition, against: Option<&FlowDefinition>) -> FlowChecked {
     let value = definition.to_value();
-    let finding = |code, told: String| FlowFinding {
+    let finding = |code, text: String| FlowFinding {
         code,
-        node: definition.node_of_place(&told).map(str::to_owned),
-        told,
+        node: definition.node_of_place(&text).map(str::to_owned),
+        told: text,
     };
     let faults = definition.check();
     let advice = definition.advice();
     let truncated = faults.len() > FINDINGS_MAX || advice.len() > FINDINGS_MAX;
-    let told = faults
+    let findings = faults
         .iter()
         .map(|fault| finding(fault.code(), fault.to_string()));
-    let mut faults: Vec<FlowFinding> = told.take(FINDINGS_MAX).collect();
-    faults.extend(too_large(&value).map(|told| finding("too_large", told)));
-    let told = advice.iter().map(|one| finding(one.code(), one.to_string()));
-    let advice: Vec<FlowFinding> = told.take(FINDINGS_MAX).collect();
+    let mut faults: Vec<FlowFinding> = findings.take(FINDINGS_MAX).collect();
+    faults.extend(too_large(&value).map(|text| finding("too_large", text)));
+    let findings = advice.iter().map(|one| finding(one.code(), one.to_string()));
+    let advice: Vec<FlowFinding> = findings.take(FINDINGS_MAX).collect();
     let rhythm = definition.rhythm();
     let ways = definition.ways().into_iter().map(|way| FlowEdgeResponse {
         from: way.from,

@@ -49,9 +49,9 @@ pub async fn query(installation: &Installation, question: Question) -> Result<Sq
         rows_max: u64::try_from(limits.rows_max).unwrap_or(u64::MAX),
         timeout_ms: limits.timeout_ms,
     };
-    let told = follow(cause, "end");
+    let end = follow(cause, "end");
     // Created before the query is logged, because the caller may disconnect right afterwards.
-    let unanswered = QueryGuard::new(installation, id, told);
+    let unanswered = QueryGuard::new(installation, id, end);
     if let Err(refused) = installation.entities.inquiries.ask(&id, command, cause).await {
         unanswered.close();
         return Err(refused.into());
@@ -73,7 +73,7 @@ pub async fn query(installation: &Installation, question: Question) -> Result<Sq
             detail: error.to_string(),
         },
     };
-    installation.entities.inquiries.ask(&id, command, told).await?;
+    installation.entities.inquiries.ask(&id, command, end).await?;
     let asked = asked?;
     Ok(SqlAnswer {
         rows: asked

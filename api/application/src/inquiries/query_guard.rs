@@ -20,9 +20,9 @@ pub(crate) struct QueryGuard {
 }
 
 impl QueryGuard {
-    pub(super) fn new(installation: &Installation, id: InquiryId, told: Cause) -> Self {
+    pub(super) fn new(installation: &Installation, id: InquiryId, end_cause: Cause) -> Self {
         Self {
-            open: Some((installation.entities.clone(), id, told)),
+            open: Some((installation.entities.clone(), id, end_cause)),
             tasks: Arc::clone(&installation.environment.tasks),
         }
     }
@@ -35,7 +35,7 @@ impl QueryGuard {
 
 impl Drop for QueryGuard {
     fn drop(&mut self) {
-        let Some((system, id, told)) = self.open.take() else {
+        let Some((system, id, end_cause)) = self.open.take() else {
             return;
         };
         let command = InquiryCommand::Refuse {
@@ -45,7 +45,7 @@ impl Drop for QueryGuard {
         self.tasks.spawn(
             "inquiry-abandoned",
             Box::pin(async move {
-                if let Err(why) = system.inquiries.ask(&id, command, told).await {
+                if let Err(why) = system.inquiries.ask(&id, command, end_cause).await {
                     tracing::warn!(inquiry = %id, %why, "the end of an abandoned query is not logged");
                 }
             }),

@@ -173,7 +173,7 @@ fn refused(error: AskError<LabelRefusal>) -> Problem {
     match refusal {
         LabelRefusal::Settled | LabelRefusal::Labelled { .. } => Problem::refused("turn-labelled", text),
         LabelRefusal::OpenElsewhere { .. } => Problem::refused("turn-open", text),
-        LabelRefusal::Intent | LabelRefusal::IntentUnreadable { .. } | LabelRefusal::Nobody => {
+        LabelRefusal::Intent | LabelRefusal::IntentUnreadable { .. } | LabelRefusal::NoLabeler => {
             Problem::refused("label-invalid", text)
         }
     }

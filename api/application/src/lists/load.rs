@@ -99,7 +99,7 @@ pub async fn load(
     {
         run.report.repeated = true;
         run.report.enrolled = count;
-        return run.told_again(next, reading).await;
+        return run.report_known_list(next, reading).await;
     }
     let begin = |place: RowContext, enrolment: Enrolment| ask(&load, enroller, place, enrolment);
     let mut asked = none_of(&begin);
@@ -278,7 +278,7 @@ impl Run {
     }
 
     /// Returns the report of a list that was imported before, with its bad rows. No enrolment is sent.
-    async fn told_again(
+    async fn report_known_list(
         mut self,
         mut next: Option<ReaderItem>,
         mut reading: mpsc::Receiver<ReaderItem>,
@@ -672,7 +672,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_dry_run_judges_the_same_and_enrols_nobody() {
+    async fn a_dry_run_judges_the_same_and_enrols_no_customer() {
         let book = TestEnroller::default();
         let report = run(&book, plan(true, "a"), &thousand()).await.unwrap();
         assert_eq!((report.enrolled, report.bad_count), (997, 3));
@@ -713,7 +713,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn who_is_in_the_campaign_or_stands_twice_is_a_duplicate() {
+    async fn a_customer_in_the_campaign_or_twice_in_the_list_is_a_duplicate() {
         let book = TestEnroller::default();
         run(&book, plan(false, "a"), b"id,phone,days\n1,13800138000,3\n")
             .await
@@ -725,7 +725,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn both_rows_of_one_phone_under_two_ids_are_named_whoever_is_called() {
+    async fn both_rows_of_one_phone_under_two_ids_are_named_in_either_mode() {
         let text =
             b"id,phone,days\n1,13800138000,3\n2,13800138001,3\n3,13800138000,3\n4,+86 138 0013 8000,3\n";
         for (by_number, left_out) in [(true, 2), (false, 0)] {

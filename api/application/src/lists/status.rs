@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_withdrawn_with_an_open_call_waits_for_nothing_and_settles_once() {
+    fn a_customer_withdrawn_with_an_open_call_waits_for_nothing_and_settles_once() {
         let campaign: CampaignId = "T".parse().unwrap();
         let list = ListId::derive(&campaign, "aa");
         let mut fold = Fold::of(&campaign, list);

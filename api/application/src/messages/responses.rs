@@ -43,8 +43,8 @@ pub(super) fn describe(id: MessageId, kept: &OrderedMessage) -> MessageResponse 
             may_have_left,
             ..
         }) => {
-            let told = if *may_have_left { "unclear" } else { "failed" };
-            (told, Some(class.clone()), *status)
+            let code = if *may_have_left { "unclear" } else { "failed" };
+            (code, Some(class.clone()), *status)
         }
     };
     MessageResponse {

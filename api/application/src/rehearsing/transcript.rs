@@ -299,8 +299,8 @@ mod tests {
             let text = format!("{{name: a, flow: b, turns: [{turn}], expect: {{outcome: success}}}}");
             let read = Transcript::read(&text);
             assert_eq!(read.is_ok(), reads, "{turn}");
-            let told = read.err().map(|fault| fault.to_string()).unwrap_or_default();
-            assert!(reads || told.contains("a, turn 1"), "{told}");
+            let refusal = read.err().map(|fault| fault.to_string()).unwrap_or_default();
+            assert!(reads || refusal.contains("a, turn 1"), "{refusal}");
         }
     }
 

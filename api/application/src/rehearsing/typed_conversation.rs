@@ -122,14 +122,14 @@ pub fn run_typed_conversation(
     };
     typing.take(first);
     typing.play();
-    let mut steps = vec![typing.told()];
+    let mut steps = vec![typing.take_step()];
     let mut taken = 0;
     for turn in turns {
         if typing.run.outcome().is_some() {
             break;
         }
         typing.turn(turn);
-        steps.push(typing.told());
+        steps.push(typing.take_step());
         taken += 1;
     }
     TypedConversation {
@@ -197,7 +197,7 @@ impl TypedRun<'_> {
         }
     }
 
-    fn told(&mut self) -> TypedStep {
+    fn take_step(&mut self) -> TypedStep {
         TypedStep {
             node: self.run.node().to_owned(),
             values: self.run.values().clone(),

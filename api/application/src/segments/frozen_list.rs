@@ -63,7 +63,7 @@ impl Installation {
         }
         if is_new {
             if frozen.count > 0 {
-                self.refuse_nobody(&records, &rules).await?;
+                self.refuse_unenrollable(&records, &rules).await?;
             }
             let command = CampaignCommand::FreezeSegment(Box::new(frozen.clone()));
             self.entities.campaigns.ask(campaign, command, cause).await?;
@@ -78,7 +78,11 @@ impl Installation {
 
     /// Fails if no customer of the segment can be enrolled, with the reason of the first: a frozen segment
     /// cannot be changed.
-    async fn refuse_nobody(&self, records: &[Map<String, Value>], rules: &RowRules) -> Result<(), Problem> {
+    async fn refuse_unenrollable(
+        &self,
+        records: &[Map<String, Value>],
+        rules: &RowRules,
+    ) -> Result<(), Problem> {
         let Err(first) = check_any_enrollable(records, rules, &self.environment.vault, self.tasks()).await
         else {
             return Ok(());

@@ -91,11 +91,11 @@ pub(super) fn within(answer: &SegmentAnswer) -> Result<(), Problem> {
 /// Returns true for attributes that describe the customer and can form groups; false for results of calls,
 /// which would reveal conversion directly.
 fn tells_apart(known: &BuiltInAttribute) -> bool {
-    let is_told = matches!(
+    let is_groupable = matches!(
         known.kind,
         AttributeType::Integer | AttributeType::Decimal | AttributeType::Text
     );
-    is_told && !known.follows_calls
+    is_groupable && !known.follows_calls
 }
 
 pub(super) const fn number(value: &Val) -> Option<i64> {

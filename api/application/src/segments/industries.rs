@@ -97,7 +97,7 @@ struct Groups {
 
 impl Groups {
     fn of(known: Vec<CustomerAttributes>) -> Self {
-        let told: Vec<(String, String)> = known
+        let of_customers: Vec<(String, String)> = known
             .into_iter()
             .filter_map(|(customer, values)| match values.into_iter().next()? {
                 Val::Text(industry) => Some((customer.to_string(), industry)),
@@ -105,7 +105,7 @@ impl Groups {
             })
             .collect();
         let mut people: BTreeMap<&str, usize> = BTreeMap::new();
-        for (_, industry) in &told {
+        for (_, industry) in &of_customers {
             *people.entry(industry).or_default() += 1;
         }
         let mut names = vec![UNKNOWN.to_owned(), FEW.to_owned()];
@@ -116,7 +116,7 @@ impl Groups {
                 names.push(industry.to_owned());
             }
         }
-        let of = told.iter().map(|(customer, industry)| {
+        let of = of_customers.iter().map(|(customer, industry)| {
             (
                 customer.clone(),
                 places.get(industry.as_str()).copied().unwrap_or(1),
@@ -184,7 +184,7 @@ impl Installation {
         };
         Ok(QualifiedAnswer {
             answer,
-            stands: source.stands,
+            completeness: source.completeness,
         })
     }
 }
@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_industry_of_two_is_not_told_by_its_name() {
+    fn an_industry_of_two_is_not_named() {
         let person = |number: u32, industry: Val| {
             let id = format!("{number:032x}").parse().unwrap();
             (id, vec![industry])

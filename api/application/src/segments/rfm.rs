@@ -185,7 +185,7 @@ pub(super) fn graded(
     limits: Option<&RfmLimits>,
 ) -> RfmGradesResponse {
     let scored = scored(counted.at, known, limits);
-    let mut grades: Vec<RfmGradeResponse> = RFM_GRADES.iter().rev().map(nobody_of).collect();
+    let mut grades: Vec<RfmGradeResponse> = RFM_GRADES.iter().rev().map(empty_grade).collect();
     for one in &scored {
         note(&mut grades, one.score, one.converted);
     }
@@ -196,7 +196,7 @@ pub(super) fn graded(
     }
 }
 
-const fn nobody_of(grade: &RfmGrade) -> RfmGradeResponse {
+const fn empty_grade(grade: &RfmGrade) -> RfmGradeResponse {
     RfmGradeResponse {
         grade: grade.code,
         zh: grade.zh,

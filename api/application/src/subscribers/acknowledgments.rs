@@ -57,9 +57,9 @@ impl AcknowledgmentBuffer {
         }
     }
 
-    /// Reads one message of the reader, to which everything up to `told` was sent; acknowledging more is
+    /// Reads one message of the reader, to which everything up to `sent` was sent; acknowledging more is
     /// wrong.
-    pub fn hear(&mut self, text: &str, told: Position) -> AcknowledgmentResult {
+    pub fn hear(&mut self, text: &str, sent: Position) -> AcknowledgmentResult {
         let position = match serde_json::from_str::<Acknowledgment>(text) {
             Ok(said) => said.acknowledge.parse().map(Position).ok(),
             Err(_) => None,
@@ -67,9 +67,9 @@ impl AcknowledgmentBuffer {
         let Some(position) = position else {
             return AcknowledgmentResult::Wrong("a message is {\"acknowledge\":\"POSITION\"}".to_owned());
         };
-        if position > told {
+        if position > sent {
             return AcknowledgmentResult::Wrong(format!(
-                "{position} was not sent yet, only positions up to {told}"
+                "{position} was not sent yet, only positions up to {sent}"
             ));
         }
         if self.waiting.is_none() {

@@ -1,6 +1,6 @@
 //! Named subscribers: who follows events under a name, at which position, and how far behind.
 //!
-//! A subscriber is an entity whose position moves when its reader acknowledges. This process also tracks
+//! A subscriber is an entity; its position moves when its reader acknowledges. This process also tracks
 //! the current reader of each name: there is one at a time, and a later one replaces it. Otherwise a
 //! connection that broke unnoticed would block the name.
 

@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn of_no_call_nothing_is_divided_and_an_impossible_baseline_is_told() {
+    fn nothing_is_divided_by_no_calls_and_an_impossible_baseline_is_a_fault() {
         let none = ActualUsage {
             effective_calls: 0,
             conversions: 0,

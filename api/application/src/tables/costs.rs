@@ -234,7 +234,7 @@ pub async fn cost_table(db: &dyn ReadDb, asked: &CostParameters) -> Result<CostT
         campaign: (*campaign).to_owned(),
         sum: sum.shown(asked),
     };
-    let told = asked.baseline.as_ref();
+    let baseline = asked.baseline.as_ref();
     Ok(CostTable {
         report: "costs",
         from: asked.filter.from,
@@ -242,7 +242,7 @@ pub async fn cost_table(db: &dyn ReadDb, asked: &CostParameters) -> Result<CostT
         step_seconds: asked.step.seconds(),
         per_minute_fen: asked
             .per_minute_fen
-            .or(told.and_then(|told| told.line_minute_fen)),
+            .or(baseline.and_then(|baseline| baseline.line_minute_fen)),
         baseline: asked.baseline,
         campaigns: campaigns.iter().map(shown).collect(),
         endings,

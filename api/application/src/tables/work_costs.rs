@@ -56,25 +56,29 @@ impl WorkCostsResponse {
         let fen = |amount: u64, tariff: fn(&Baseline) -> Option<u64>, per: u64| {
             Some(fen_of(amount, tariffs.and_then(tariff)?, per))
         };
-        let requests = fen(used.questions, |told| told.assistant_thousand_requests_fen, 1_000);
-        let tokens = fen(used.tokens, |told| told.assistant_million_tokens_fen, 1_000_000);
+        let requests = fen(
+            used.questions,
+            |rates| rates.assistant_thousand_requests_fen,
+            1_000,
+        );
+        let tokens = fen(used.tokens, |rates| rates.assistant_million_tokens_fen, 1_000_000);
         Self {
             agents: AgentCostsResponse {
                 calls: used.agent_calls,
                 talk_ms: used.agent_ms,
-                cost_fen: fen(used.agent_ms, |told| told.agent_minute_fen, MINUTE_MS),
+                cost_fen: fen(used.agent_ms, |rates| rates.agent_minute_fen, MINUTE_MS),
             },
             recognition: RecognitionCostsResponse {
                 utterances: used.utterances,
                 speech_ms: used.utterance_ms,
-                cost_fen: fen(used.utterance_ms, |told| told.recognition_hour_fen, HOUR_MS),
+                cost_fen: fen(used.utterance_ms, |rates| rates.recognition_hour_fen, HOUR_MS),
             },
             synthesis: SynthesisCostsResponse {
                 texts: used.texts,
                 characters: used.text_chars,
                 cost_fen: fen(
                     used.text_chars,
-                    |told| told.synthesis_ten_thousand_chars_fen,
+                    |rates| rates.synthesis_ten_thousand_chars_fen,
                     10_000,
                 ),
             },
@@ -146,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_priced_costs_nothing_that_is_known() {
+    fn work_without_a_tariff_has_no_known_cost() {
         for tariffs in [None, Some(&Baseline::default())] {
             let shown = WorkCostsResponse::of(&USED, tariffs);
             assert_eq!(shown.with_lines(None), None);

@@ -12,7 +12,7 @@ use domain::webhook::WebhookFacts;
 
 /// Returns the kinds of events that the sender of a webhook reads: those that the webhook asked for, and
 /// sent reports, which name their webhooks and channels.
-pub(super) fn told_kinds(facts: &WebhookFacts) -> Vec<String> {
+pub(super) fn kinds_to_read(facts: &WebhookFacts) -> Vec<String> {
     let mut kinds: Vec<String> = facts.kinds.iter().cloned().collect();
     if !facts.format.is_personal() {
         kinds.push(SavedReportEvent::SENT.to_owned());
@@ -41,7 +41,7 @@ fn names(envelope: &Envelope, id: WebhookId) -> bool {
 
 /// Returns false if the event belongs to an alert that is muted now and the webhook is a channel or has a
 /// text format.
-pub(super) async fn is_told(
+pub(super) async fn is_unmuted(
     installation: &Installation,
     facts: &WebhookFacts,
     envelope: &Envelope,

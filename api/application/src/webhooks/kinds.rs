@@ -93,7 +93,7 @@ mod tests {
     use domain::webhook::WebhookEvent;
 
     #[test]
-    fn deliveries_are_told_to_nobody() {
+    fn events_of_webhooks_are_not_delivered() {
         for kind in [
             WebhookEvent::DELIVERED,
             WebhookEvent::ADDED,

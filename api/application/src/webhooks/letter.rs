@@ -327,15 +327,15 @@ mod tests {
             at: Timestamp::EPOCH,
             link: None,
         };
-        let told = facts.body(WebhookFormat::CallEnded).unwrap();
-        assert_eq!(told["event"], "call_ended");
+        let body = facts.body(WebhookFormat::CallEnded).unwrap();
+        assert_eq!(body["event"], "call_ended");
         for (member, value) in [
             ("task_id", json!("TASK20230801")),
             ("customer_id", json!("C001")),
             ("duration", json!(120)),
             ("outcome", json!("成功")),
         ] {
-            assert_eq!(told["data"][member], value);
+            assert_eq!(body["data"][member], value);
         }
         let pushed = facts.body(WebhookFormat::Crm).unwrap();
         assert_eq!(

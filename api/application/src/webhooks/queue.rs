@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_taken_holds_back_its_own_and_nobody_else() {
+    fn an_undelivered_item_holds_back_its_own_lane_alone() {
         let mut queue = Queue::behind(Position(0));
         for (of, position) in [("a", 1), ("a", 2), ("b", 3)] {
             queue.push(item(of, position));

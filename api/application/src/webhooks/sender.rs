@@ -9,7 +9,7 @@
 //! of messages in progress are stored, then the webhook is disabled. Waiting events are kept.
 
 use super::attempt::{AttemptResult, Settings, read_at};
-use super::event_filter::{is_told, is_wanted, told_kinds};
+use super::event_filter::{is_unmuted, is_wanted, kinds_to_read};
 use super::outcome_storage::{OutcomeBatch, StorageResult};
 use super::owner::{NotSentReason, attempt_delivery, disable};
 use super::queue::{Item, Queue};
@@ -107,7 +107,7 @@ impl Sender {
             stop: environment.tasks.stop_signal(),
         };
         let filter = EventFilter {
-            kinds: told_kinds(&settings.facts),
+            kinds: kinds_to_read(&settings.facts),
             ..EventFilter::default()
         };
         let feed = Feed::new(ports, filter, state.through());
@@ -263,7 +263,7 @@ impl Sender {
     }
 
     fn note_presence(&mut self, fault: Option<DeliveryFault>) {
-        if !fault.is_some_and(DeliveryFault::is_nobody_there) {
+        if !fault.is_some_and(DeliveryFault::is_unreachable) {
             self.missed_count = 0;
             return;
         }
@@ -331,10 +331,10 @@ impl Sender {
         let envelope = stored.envelope();
         let envelope = envelope.map_err(|error| Problem::fault(error.to_string()))?;
         let is_wanted = !self.known.knows(position) && is_wanted(&self.settings, &envelope);
-        let told = Arc::clone(&self.installation);
+        let installation = Arc::clone(&self.installation);
         let facts = Arc::clone(&self.settings.facts);
-        let is_told = is_wanted && is_told(&told, &facts, &envelope).await?;
-        if !is_told {
+        let is_unmuted = is_wanted && is_unmuted(&installation, &facts, &envelope).await?;
+        if !is_unmuted {
             self.queue.read_to(position);
             return Ok(());
         }

@@ -178,7 +178,7 @@ fn start(installation: &Arc<Installation>, id: WebhookId) -> RunningSender {
     let (ends, mut ended) = watch::channel(());
     let changed = Arc::new(Notify::new());
     let hears = Arc::clone(&changed);
-    let told = Arc::clone(installation);
+    let sender_installation = Arc::clone(installation);
     let stop = installation.tasks().stop_signal();
     installation.tasks().spawn(
         "webhook",
@@ -188,7 +188,7 @@ fn start(installation: &Arc<Installation>, id: WebhookId) -> RunningSender {
                 () = stop.stopping() => {}
                 // Ends when the other end of the channel is dropped.
                 _ = ended.changed() => {}
-                () = again_and_again(&told, id, &hears) => {}
+                () = again_and_again(&sender_installation, id, &hears) => {}
             }
         }),
     );

@@ -176,7 +176,7 @@ async fn joined(
     then: Option<&ResolvedMoment>,
 ) -> Result<Vec<JoinedFacts>, Problem> {
     let entities = &installation.entities;
-    let mut told = Vec::with_capacity(person.joined().len());
+    let mut all = Vec::with_capacity(person.joined().len());
     for id in person.joined() {
         let key = match then {
             None => None,
@@ -195,9 +195,9 @@ async fn joined(
                 facts.note_listed();
             }
         }
-        told.push(facts);
+        all.push(facts);
     }
-    Ok(told)
+    Ok(all)
 }
 
 /// Returns a campaign's facts as a dial would receive them now. Fails with `Missing`.
@@ -331,7 +331,7 @@ fn unaccepted(
 }
 
 /// Returns the reason that a rollout stage prevents the dial: a test that is full without this customer, or
-/// a pilot whose calls of the day are used up.
+/// a pilot that has used up its calls of the day.
 fn stage(gates: &Gates, customer: &CustomerId, at: Timestamp) -> Option<CampaignBlock> {
     let waiting = gates.waiting(at)?;
     let (until, of) = match waiting {

@@ -176,20 +176,20 @@ pub async fn explain(
         campaigns,
         at,
     } = question;
-    let mut told: Vec<(CampaignDialFacts, DialExplanation)> = Vec::new();
+    let mut explained: Vec<(CampaignDialFacts, DialExplanation)> = Vec::new();
     for campaign in campaigns {
         let facts = facts::campaign(installation, &customer, &campaign, &person, at, then.as_ref()).await?;
         let said = why_not(&person.state, &facts.judge(&customer, None), at);
         let said = said.ok_or_else(|| Problem::fault("an enrolment that was there is gone"))?;
-        told.push((facts, said));
+        explained.push((facts, said));
     }
-    let all: Vec<CampaignVerdict> = told
+    let all: Vec<CampaignVerdict> = explained
         .iter()
         .map(|(of, said)| CampaignVerdict::of(of, said))
         .collect();
     let never = Timestamp::from_micros(i64::MAX);
-    told.sort_by_key(|(_, said)| (!said.permitted(), said.not_before.unwrap_or(never)));
-    let Some((of, said)) = told.into_iter().next() else {
+    explained.sort_by_key(|(_, said)| (!said.permitted(), said.not_before.unwrap_or(never)));
+    let Some((of, said)) = explained.into_iter().next() else {
         return Err(Problem::refused(
             "not-enrolled",
             "the customer is not in a list of any campaign that could call them",
@@ -200,7 +200,7 @@ pub async fn explain(
     let zone = zone_of(person.state.time_zone(), phone.map(String::as_str));
     let enrolment = person.state.enrolment(&of.facts.campaign);
     let order = enrolment.and_then(|enrolment| CallingOrderPlace::of(&of.facts, enrolment, at));
-    let told = ReplyParts {
+    let parts = ReplyParts {
         customer,
         order,
         of,
@@ -210,7 +210,7 @@ pub async fn explain(
         at,
         known: then.map(|then| then.describe()),
     };
-    Ok(WhyNotResponse::of(told, &|rule, facts, next| {
+    Ok(WhyNotResponse::of(parts, &|rule, facts, next| {
         describe_refusal(rule, facts, next, zone)
     }))
 }

@@ -19,7 +19,7 @@ use serde::Deserialize;
 const NEAR_MS: u64 = 24 * 3_600_000;
 
 /// Most decisions returned, those nearest to the time. A day within the caps has fewer.
-const TOLD_MAX: usize = 20;
+const DIALS_MAX: usize = 20;
 
 /// Kinds of events that are decisions about a dial, in the customer's and the number's stream.
 const OF_PERSON: [&str; 3] = [
@@ -43,7 +43,7 @@ struct DecisionData {
 }
 
 /// Returns the grants, refusals and releases of the customer's dials near a time, in log order; at most
-/// `TOLD_MAX`.
+/// `DIALS_MAX`.
 pub(super) async fn dials(
     installation: &Installation,
     customer: &CustomerId,
@@ -60,10 +60,10 @@ pub(super) async fn dials(
         take(store, &stream, kinds, &of.facts.campaign, at, &mut found).await?;
     }
     found.sort_by_key(|(far, _)| *far);
-    found.truncate(TOLD_MAX);
-    let mut told: Vec<NearbyDial> = found.into_iter().map(|(_, dial)| dial).collect();
-    told.sort_by_key(|dial| (dial.at, dial.event.clone()));
-    Ok(told)
+    found.truncate(DIALS_MAX);
+    let mut nearest: Vec<NearbyDial> = found.into_iter().map(|(_, dial)| dial).collect();
+    nearest.sort_by_key(|dial| (dial.at, dial.event.clone()));
+    Ok(nearest)
 }
 
 async fn take(
@@ -105,7 +105,7 @@ fn decision(
     if decided.campaign != *campaign {
         return Ok(None);
     }
-    let told = NearbyDial {
+    let dial = NearbyDial {
         event: envelope.kind.clone(),
         at: envelope.at,
         position: stored.position.to_string(),
@@ -113,5 +113,5 @@ fn decision(
         rule: decided.rule.or(decided.reason),
         not_before: decided.not_before,
     };
-    Ok(Some((far, told)))
+    Ok(Some((far, dial)))
 }

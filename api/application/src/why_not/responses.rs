@@ -120,7 +120,7 @@ pub(super) struct ReplyParts {
 }
 
 impl WhyNotResponse {
-    pub(super) fn of(told: ReplyParts, words: RefusalFormatter<'_>) -> Self {
+    pub(super) fn of(parts: ReplyParts, words: RefusalFormatter<'_>) -> Self {
         let ReplyParts {
             customer,
             order,
@@ -130,7 +130,7 @@ impl WhyNotResponse {
             near,
             at,
             known,
-        } = told;
+        } = parts;
         let BilingualSentence { zh, en } = match &said.binding {
             None => BilingualSentence {
                 zh: "可以外呼：各条规则均允许".to_owned(),

@@ -72,7 +72,7 @@ pub async fn adopt(
     };
     let by = caller.user().map(|known| known.user.clone());
     let adopting = DraftAdoption {
-        nobody: nobody(installation, by.as_ref(), &state).await?,
+        exemption: find_exemption(installation, by.as_ref(), &state).await?,
         by,
         from_version,
         content_hash: hash.clone(),
@@ -137,7 +137,7 @@ async fn content_with(
         let detail = format!("{entry} of {knowledge}@{from_version} {why}: request a new wording draft");
         Problem::refused("draft-outdated", detail)
     };
-    if !stands(&content, &asked.task) {
+    if !is_unchanged(&content, &asked.task) {
         return Err(outdated("no longer has the wording that the draft was made for"));
     }
     let reworded = content.reworded(&asked.task.entry, text);
@@ -159,7 +159,7 @@ async fn content_with(
 
 /// Returns true if the answer and the facts it names are the same in this content as when the draft was
 /// requested.
-fn stands(content: &KnowledgeContent, task: &DraftTask) -> bool {
+fn is_unchanged(content: &KnowledgeContent, task: &DraftTask) -> bool {
     let entries = content.entries();
     let said = entries.iter().find(|entry| entry.id == task.entry);
     said.is_some_and(|entry| {
@@ -170,7 +170,7 @@ fn stands(content: &KnowledgeContent, task: &DraftTask) -> bool {
 
 /// Returns why no second user needs to adopt the draft, as for approvals: the directory's own key was used,
 /// or no other user holds the right. `None` if one is needed.
-async fn nobody(
+async fn find_exemption(
     installation: &Installation,
     by: Option<&UserId>,
     state: &WordingDraftState,

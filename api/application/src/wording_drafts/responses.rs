@@ -208,7 +208,7 @@ async fn decision(
                 by: adopted.by,
                 at: adopted.at,
                 reason: None,
-                nobody: adopted.nobody,
+                nobody: adopted.exemption,
                 version: made.map(|version| version.knowledge_ref.version),
                 from_version: Some(adopted.from_version),
                 content_hash: Some(adopted.content_hash),

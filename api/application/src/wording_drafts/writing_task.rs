@@ -121,7 +121,7 @@ mod tests {
     use domain::ports::writer::WritingBrief;
     use domain::time::Timestamp;
 
-    /// A clock whose waits are over at once.
+    /// A clock that ends each wait at once.
     struct ElapsedClock;
 
     #[async_trait]

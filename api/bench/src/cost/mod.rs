@@ -152,7 +152,7 @@ fn a_call(report: &mut Report, rate: u32, calls: u64, before: &ServerUsage, afte
         1e3,
         target(120.0, 60.0),
     );
-    each("given to write(), KB a call", |one| one.told_bytes, 1e3, None);
+    each("given to write(), KB a call", |one| one.passed_bytes, 1e3, None);
     each(
         "recording kept, KB a call",
         |one| one.files.recordings_bytes,
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_told_apart_into_people_who_wait_and_calls_that_ended() {
+    fn memory_is_divided_into_waiting_people_and_ended_calls() {
         let mut report = Report::default();
         let looks = [counted(50, 0, 0), counted(70, 0, 0), counted(120, 0, 0)];
         memory(&mut report, 5_000, 10_000, [&looks[0], &looks[1], &looks[2]]);

@@ -15,7 +15,7 @@ pub(crate) struct ServerUsage {
     /// pages, however little of them was changed.
     pub(crate) written_bytes: u64,
     /// Bytes that the process passed to `write` and similar calls, files and pipes (`wchar`).
-    pub(crate) told_bytes: u64,
+    pub(crate) passed_bytes: u64,
     pub(crate) resident_bytes: u64,
     /// The last position of its log.
     pub(crate) events: u64,
@@ -46,7 +46,7 @@ pub(super) fn look(pid: u32, data: &Path, events: u64) -> Result<ServerUsage, Pr
     Ok(ServerUsage {
         processor_ms: crate::load::ticks_ms(&read("stat")?).unwrap_or(0),
         written_bytes: written_bytes.saturating_sub(member(&io, "cancelled_write_bytes")),
-        told_bytes: member(&io, "wchar"),
+        passed_bytes: member(&io, "wchar"),
         resident_bytes: member(&status, "VmRSS") * KILO_BYTES,
         events,
         files: files_of(data)?,
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_process_is_counted_and_its_files_are_told_apart() {
+    fn this_process_is_counted_and_its_files_by_kind() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("recordings")).unwrap();
         let files = [
@@ -134,7 +134,7 @@ mod tests {
             (11, 13, 17)
         );
         assert!(
-            counted.resident_bytes > 1_000_000 && counted.told_bytes >= 39,
+            counted.resident_bytes > 1_000_000 && counted.passed_bytes >= 39,
             "{counted:?}"
         );
         assert!(!counted.threads_ms.is_empty());

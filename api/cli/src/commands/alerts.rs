@@ -148,8 +148,8 @@ async fn list(runtime: Arc<Runtime>, asking: &RequestArgs, path: &str) -> Result
 fn described(alert: &Value) -> Value {
     let mut shown = alert.clone();
     let flag = |name: &str| alert.get(name).is_some_and(|value| !value.is_null());
-    let stands = alert.get("standing").and_then(Value::as_bool) == Some(true);
-    let state = match (stands, flag("acknowledged_at"), flag("escalated_at")) {
+    let is_standing = alert.get("standing").and_then(Value::as_bool) == Some(true);
+    let state = match (is_standing, flag("acknowledged_at"), flag("escalated_at")) {
         (false, ..) => localized("已恢复", "cleared"),
         (true, true, _) => localized("处理中", "acknowledged"),
         (true, false, true) => localized("已升级", "escalated"),

@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn how_an_approval_stands_is_said_in_a_word() {
+    fn the_state_of_an_approval_is_one_word() {
         let state = |standing: &str| described(&json!({ "standing": standing }))["state"].clone();
         assert_eq!(state("waiting"), "waiting");
         assert_eq!(state("expired"), "expired");

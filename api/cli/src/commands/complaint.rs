@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn how_a_complaint_stands_is_said_in_a_word() {
+    fn the_state_of_a_complaint_is_one_word() {
         let state = |complaint: Value| described(&complaint)["state"].clone();
         assert_eq!(state(json!({ "overdue": true })), "overdue");
         assert_eq!(state(json!({ "overdue": false })), "open");

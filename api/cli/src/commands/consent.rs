@@ -28,7 +28,7 @@ enum Action {
     /// Example: ledgerline customer consent give C001 --scope marketing --source branch --evidence "form 17"
     Give {
         #[command(flatten)]
-        whose: ConsentCustomerArgs,
+        customer: ConsentCustomerArgs,
         #[command(flatten)]
         which: ConsentScopeArgs,
         /// Time at which it was given (RFC 3339); default: now
@@ -46,7 +46,7 @@ enum Action {
     /// Example: ledgerline customer consent withdraw --number 13800138000 --scope marketing --source hotline
     Withdraw {
         #[command(flatten)]
-        whose: ConsentCustomerArgs,
+        customer: ConsentCustomerArgs,
         #[command(flatten)]
         which: ConsentScopeArgs,
     },
@@ -55,7 +55,7 @@ enum Action {
     /// Example: ledgerline customer consent show C001
     Show {
         #[command(flatten)]
-        whose: ConsentCustomerArgs,
+        customer: ConsentCustomerArgs,
         #[command(flatten)]
         reader: ReaderArgs,
     },
@@ -104,7 +104,7 @@ impl ConsentCustomerArgs {
 pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match args.action {
         Action::Give {
-            whose,
+            customer,
             which,
             given_at,
             until,
@@ -114,20 +114,20 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
                 "scope": which.scope, "source": which.source, "evidence": evidence,
                 "given_at": given_at, "until": until,
             });
-            whose.tell(runtime, "", body).await
+            customer.tell(runtime, "", body).await
         }
-        Action::Withdraw { whose, which } => {
+        Action::Withdraw { customer, which } => {
             let body = json!({ "scope": which.scope, "source": which.source });
-            whose.tell(runtime, "/withdraw", body).await
+            customer.tell(runtime, "/withdraw", body).await
         }
-        Action::Show { whose, reader } => {
-            if whose.id.is_some() {
-                let path = reader.put(&whose.path(""));
-                return whose.asking.show(runtime, get(&path)).await;
+        Action::Show { customer, reader } => {
+            if customer.id.is_some() {
+                let path = reader.put(&customer.path(""));
+                return customer.asking.show(runtime, get(&path)).await;
             }
-            let body = json!({ "number": whose.number });
-            let path = reader.put(&whose.path("/show"));
-            whose.asking.show(runtime, post(&path, &body)).await
+            let body = json!({ "number": customer.number });
+            let path = reader.put(&customer.path("/show"));
+            customer.asking.show(runtime, post(&path, &body)).await
         }
     }
 }

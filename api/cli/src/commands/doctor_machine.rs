@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn open_files_are_told_in_calls_of_the_trunks_given() {
+    fn open_files_are_counted_in_calls_of_the_given_trunks() {
         for (limit, wanted, finding) in [
             (Some(descriptors::needed(1) - 1), 1, CheckStatus::Bad),
             (Some(descriptors::needed(30) - 1), 30, CheckStatus::Note),
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn room_is_told_in_recordings() {
+    fn free_space_is_counted_in_recordings() {
         assert_eq!(judge_space(RESERVED_BYTES - 1).finding, CheckStatus::Bad);
         assert_eq!(
             judge_space(RESERVED_BYTES * (RECORDINGS_MIN - 1)).finding,

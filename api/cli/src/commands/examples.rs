@@ -308,8 +308,9 @@ fn of_leaf(command: Command, above: &str) -> Command {
     let example = EXAMPLES.iter().find(|line| is_of(line, &path));
     let line = || example.map(|line| format!("示例 Example:\n  ledgerline {line}"));
     let shown = own.or_else(line).unwrap_or_default();
-    let whom = server_requirement::line(&path).map_or_else(String::new, |whom| format!("{whom}\n\n"));
-    command.after_help(format!("{whom}{}\n\n{EXIT_CODES}", shown.trim_end()))
+    let requirement =
+        server_requirement::line(&path).map_or_else(String::new, |requirement| format!("{requirement}\n\n"));
+    command.after_help(format!("{requirement}{}\n\n{EXIT_CODES}", shown.trim_end()))
 }
 
 /// Returns true if a command does something itself: it has no subcommands, or it takes arguments instead of
@@ -365,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn every_example_can_be_typed_as_it_stands() {
+    fn every_example_can_be_typed_as_it_is() {
         let mut wrong = Vec::new();
         for line in EXAMPLES {
             // A quoted text is one argument.

@@ -37,7 +37,7 @@ fn members(door: &str, figures: &Value, reply: &Value) {
     assert_eq!(conversions, [Some(0.5), Some(1.0)], "{door}");
 }
 
-/// Like `members`, for an answer rate whose member is called `name`.
+/// Like `members`, for an answer rate with the member name `name`.
 fn members_named(name: &str, door: &str, figures: &Value, reply: &Value) {
     let people = format!("{name}_people");
     let named = |member: &str| &reply["versions"][member];
@@ -311,7 +311,7 @@ async fn pdca(story: &TestServer, client: &ApiClient) {
         .filter(|head| head.starts_with("接通率") || head.starts_with("转化率"))
     {
         let head = head.split("</th>").next().unwrap();
-        let is_told = head.contains("v1") || (head.contains("v2") && head.contains("真人"));
-        assert!(is_told, "a heading without a version: {head}");
+        let has_version = head.contains("v1") || (head.contains("v2") && head.contains("真人"));
+        assert!(has_version, "a heading without a version: {head}");
     }
 }

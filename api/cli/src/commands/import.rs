@@ -349,7 +349,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_waits_goes_on_by_an_approval_alone_and_hears_why_not() {
+    fn a_waiting_import_goes_on_by_an_approval_alone_and_names_a_refusal() {
         let standing = |word: &str| {
             said_by(&serde_json::json!({ "standing": word, "decision": { "reason": "not this one" } }))
         };

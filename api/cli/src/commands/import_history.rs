@@ -100,19 +100,19 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     };
     let agrees = differences.as_ref().is_none_or(|found| found["agrees"] == true);
     let [stored, known, ours, of_people, people_refused] = sum.counts;
-    let mut told = json!({
+    let mut report = json!({
         "source": args.source, "rows": past.rows.len() + past.bad.len(), "stored": stored, "known": known,
         "ours": ours, "of_people": of_people, "people_refused": people_refused,
         "refused": sum.bad_count, "bad_rows": sum.bad,
         "proves_no_dial": past.rows.iter().filter(|row| !row.proves_dial).count(),
         "position": sum.position.to_string(),
     });
-    if let (Some(differences), Some(members)) = (differences, told.as_object_mut()) {
+    if let (Some(differences), Some(members)) = (differences, report.as_object_mut()) {
         members.insert("differences".to_owned(), differences);
     }
     match args.json {
-        true => output::json(&told)?,
-        false => output::pretty(&told)?,
+        true => output::json(&report)?,
+        false => output::pretty(&report)?,
     }
     match failed {
         Some(failure) => Err(failure),
@@ -149,7 +149,7 @@ async fn import(
     let client = args.api.client(runtime).await?;
     let mut failed = None;
     for part in past.rows.chunks(PAST_CALLS_OF_REQUEST_MAX) {
-        let calls: Vec<Value> = part.iter().map(as_told).collect();
+        let calls: Vec<Value> = part.iter().map(to_json).collect();
         let body = json!({ "source": args.source, "calls": calls });
         match post("/api/v1/history", &body).ask(&client).await {
             Ok(reply) => sum.add(args, part, &reply),
@@ -163,22 +163,22 @@ async fn import(
     Ok((sum, failed))
 }
 
-fn as_told(row: &PastRow) -> Value {
-    let mut told = Map::new();
+fn to_json(row: &PastRow) -> Value {
+    let mut call = Map::new();
     let theirs = &row.theirs;
-    told.insert("phone".to_owned(), json!(theirs.callee));
-    told.insert("key".to_owned(), json!(theirs.key));
+    call.insert("phone".to_owned(), json!(theirs.callee));
+    call.insert("key".to_owned(), json!(theirs.key));
     if let Some(former) = &row.former_key {
-        told.insert("former_key".to_owned(), json!(former));
+        call.insert("former_key".to_owned(), json!(former));
     }
-    told.insert("dialed_at".to_owned(), json!(theirs.start));
-    told.insert("proves_dial".to_owned(), json!(row.proves_dial));
+    call.insert("dialed_at".to_owned(), json!(theirs.start));
+    call.insert("proves_dial".to_owned(), json!(row.proves_dial));
     if let Some(answered) = row.answered {
-        told.insert("answered".to_owned(), json!(answered));
+        call.insert("answered".to_owned(), json!(answered));
     }
-    told.insert("status".to_owned(), json!(row.status));
-    told.insert("talk_ms".to_owned(), json!(theirs.talk_s.saturating_mul(1_000)));
-    Value::Object(told)
+    call.insert("status".to_owned(), json!(row.status));
+    call.insert("talk_ms".to_owned(), json!(theirs.talk_s.saturating_mul(1_000)));
+    Value::Object(call)
 }
 
 impl HistoryImportTotals {

@@ -45,7 +45,7 @@ enum Action {
         #[command(flatten)]
         order: InspectionArgs,
     },
-    /// Worksheet of a breach (泄露核查): persons whose data a user or key accessed, and who must be notified
+    /// Worksheet of a breach (泄露核查): persons that a user or key had access to, and who must be notified
     User(Worksheet),
     /// Inspect one phone number: the customers that have it, and each call to it
     Number {

@@ -109,11 +109,11 @@ async fn whole(
     let mut after: Option<String> = None;
     loop {
         let body = remove_nulls(json!({ "reason": why.reason, "by": why.by, "after": after }));
-        let told = asking.reply(Arc::clone(&runtime), post(&path, &body)).await?;
-        after = told.get("after").and_then(Value::as_str).map(str::to_owned);
+        let reply = asking.reply(Arc::clone(&runtime), post(&path, &body)).await?;
+        after = reply.get("after").and_then(Value::as_str).map(str::to_owned);
         let sum = match all.take() {
-            None => told,
-            Some(before) => added(before, told),
+            None => reply,
+            Some(before) => added(before, reply),
         };
         if after.is_none() {
             return asking.tell(&sum);

@@ -119,13 +119,13 @@ fn definitions(args: &Args) -> Result<(), Failure> {
 }
 
 async fn show(args: &Args, rows: &dyn ReadDb) -> Result<(), Failure> {
-    let metric = find(args.name.as_deref().unwrap_or_default(), args.version).map_err(told)?;
+    let metric = find(args.name.as_deref().unwrap_or_default(), args.version).map_err(to_failure)?;
     let by = args.by.as_deref().map(|code| {
         Dimension::from_code(code)
             .ok_or_else(|| Failure::usage(format!("there is no column {code:?}: see --help")))
     });
-    let asked = MetricQuery::of(metric, scope(args), by.transpose()?).map_err(told)?;
-    let answer = asked.answer(rows).await.map_err(told)?;
+    let asked = MetricQuery::of(metric, scope(args), by.transpose()?).map_err(to_failure)?;
+    let answer = asked.answer(rows).await.map_err(to_failure)?;
     if args.json {
         let mut shown = value(&asked.describe(&answer));
         if let Some(members) = shown.as_object_mut() {
@@ -196,8 +196,8 @@ async fn check(args: &Args, store: &dyn EventStore, rows: &dyn ReadDb) -> Result
         .iter()
         .filter(|metric| metric.awaits.is_none())
     {
-        let asked = MetricQuery::of(metric, scope(args), None).map_err(told)?;
-        let answer = asked.answer(rows).await.map_err(told)?;
+        let asked = MetricQuery::of(metric, scope(args), None).map_err(to_failure)?;
+        let answer = asked.answer(rows).await.map_err(to_failure)?;
         let figure = answer.figures.first();
         let shown = [
             figure.map(|one| one.numerator),
@@ -286,7 +286,7 @@ fn scope(args: &Args) -> Scope {
     }
 }
 
-fn told(problem: Problem) -> Failure {
+fn to_failure(problem: Problem) -> Failure {
     if problem.is_ours() {
         return Failure::unavailable(problem.detail);
     }

@@ -220,7 +220,7 @@ pub(super) async fn run(order: NumberImportArgs, runtime: Arc<Runtime>) -> Resul
         }
     }
     client.close().await;
-    order.asking.tell(&told(&sum, registry))?;
+    order.asking.tell(&to_report(&sum, registry))?;
     ended?;
     order.found(&name, &sum)
 }
@@ -284,17 +284,17 @@ impl NumberUpload<'_> {
     }
 }
 
-fn told(sum: &NumberImportTotals, registry: Value) -> Value {
-    let mut told = json!({
+fn to_report(sum: &NumberImportTotals, registry: Value) -> Value {
+    let mut report = json!({
         "good": sum.good, "unchanged": sum.unchanged, "in_several_countries": sum.in_several_countries,
         "bad": sum.bad_lines.len(), "bad_lines": sum.bad_lines,
         "uncallable": sum.uncallable_lines.len(), "uncallable_lines": sum.uncallable_lines,
         "sheets": sum.sheets,
     });
-    if let (Some(members), false) = (told.as_object_mut(), registry.is_null()) {
+    if let (Some(members), false) = (report.as_object_mut(), registry.is_null()) {
         members.insert("registry".to_owned(), registry);
     }
-    told
+    report
 }
 
 impl NumberImportArgs {
@@ -481,7 +481,7 @@ mod tests {
             failed.contains("lines 3 are not in") && failed.contains("2026-03-02"),
             "{failed}"
         );
-        assert_eq!(told(&torn, Value::Null)["bad_lines"], json!([3]));
+        assert_eq!(to_report(&torn, Value::Null)["bad_lines"], json!([3]));
         // The last line is cut off after digits that belong to another number.
         let mut cut = file(["202,5550123", "212,5550123", "102,5550123"]);
         cut.note_cut_off(3);

@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn how_a_request_stands_is_said_in_a_word() {
+    fn the_state_of_a_request_is_one_word() {
         let state = |request: Value| described(&request)["state"].clone();
         assert_eq!(state(json!({ "overdue": true })), "overdue");
         assert_eq!(state(json!({ "overdue": false })), "open");

@@ -45,21 +45,21 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         .map_or_else(String::new, |fen| format!("?per_minute_fen={fen}"));
     let path = format!("/api/v1/campaigns/{}/preflight{tariff}", encode(args.id.as_str()));
     match args.asking.ask(runtime, get(&path)).await? {
-        Some(told) => show(&told),
+        Some(reply) => show(&reply),
         None => Ok(()),
     }
 }
 
-fn show(told: &Value) -> Result<(), Failure> {
+fn show(reply: &Value) -> Result<(), Failure> {
     let count = |of: &Value, member: &str| of.get(member).and_then(Value::as_u64).unwrap_or_default();
-    let word = |pointer: &str| told.pointer(pointer).and_then(Value::as_str).unwrap_or("–");
+    let word = |pointer: &str| reply.pointer(pointer).and_then(Value::as_str).unwrap_or("–");
     output::line(&format_localized!(
         "名单客户 {}，规则判定时刻 {}",
         "customers {}, evaluated at {}",
-        count(told, "people"),
+        count(reply, "people"),
         word("/judged_at")
     ))?;
-    let items = |member: &str| told.get(member).and_then(Value::as_array);
+    let items = |member: &str| reply.get(member).and_then(Value::as_array);
     for step in items("funnel").into_iter().flatten() {
         let rule = step.get("rule").and_then(Value::as_str).unwrap_or("–");
         output::line(&format_localized!(
@@ -83,14 +83,15 @@ fn show(told: &Value) -> Result<(), Failure> {
             output::line(&format_localized!("! {}：{why}", "! {}: {why}", named.join(" ")))?;
         }
     }
-    let unknown = told.pointer("/ends/unknown").and_then(Value::as_array);
+    let unknown = reply.pointer("/ends/unknown").and_then(Value::as_array);
     let unknown: Vec<&str> = unknown.into_iter().flatten().filter_map(Value::as_str).collect();
     output::line(&format_localized!(
         "预计完成 {} – {}，依据 {} 通呼叫{}",
         "ends {} – {}, based on {} calls{}",
         word("/ends/earliest"),
         word("/ends/latest"),
-        told.pointer("/ends/evidence_calls")
+        reply
+            .pointer("/ends/evidence_calls")
             .and_then(Value::as_u64)
             .unwrap_or_default(),
         match unknown.is_empty() {
@@ -98,7 +99,7 @@ fn show(told: &Value) -> Result<(), Failure> {
             false => format_localized!("，无法得知：{}", ", unknown: {}", unknown.join(", ")),
         }
     ))?;
-    let fen = |pointer: &str| told.pointer(pointer).and_then(Value::as_u64);
+    let fen = |pointer: &str| reply.pointer(pointer).and_then(Value::as_u64);
     match fen("/cost/low_fen").zip(fen("/cost/high_fen")) {
         Some((low, high)) => output::line(&format_localized!(
             "预计费用 {low} – {high} 分",

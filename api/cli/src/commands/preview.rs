@@ -33,7 +33,7 @@ pub(crate) struct PreviewArgs {
 #[derive(Debug, clap::Args)]
 pub(crate) struct PreviewAnswerArgs {
     #[command(flatten)]
-    whose: PreviewArgs,
+    preview: PreviewArgs,
     /// Customer that was shown to the agent, by our id
     #[arg(long, value_name = "CUSTOMER")]
     customer: String,
@@ -50,23 +50,23 @@ pub(crate) struct PreviewSkipArgs {
 
 pub(crate) async fn run(action: Action, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match action {
-        Action::Next(whose) => tell(runtime, "next", whose, &json!({})).await,
-        Action::Accept(PreviewAnswerArgs { whose, customer }) => {
-            tell(runtime, "accept", whose, &json!({ "customer": customer })).await
+        Action::Next(preview) => tell(runtime, "next", preview, &json!({})).await,
+        Action::Accept(PreviewAnswerArgs { preview, customer }) => {
+            tell(runtime, "accept", preview, &json!({ "customer": customer })).await
         }
         Action::Skip(PreviewSkipArgs { answer, reason }) => {
             let said = json!({ "customer": answer.customer, "reason": reason });
-            tell(runtime, "skip", answer.whose, &said).await
+            tell(runtime, "skip", answer.preview, &said).await
         }
     }
 }
 
-async fn tell(runtime: Arc<Runtime>, what: &str, whose: PreviewArgs, said: &Value) -> Result<(), Failure> {
-    let path = format!("/api/v1/campaigns/{}/preview/{what}", encode(whose.id.as_str()));
+async fn tell(runtime: Arc<Runtime>, what: &str, preview: PreviewArgs, said: &Value) -> Result<(), Failure> {
+    let path = format!("/api/v1/campaigns/{}/preview/{what}", encode(preview.id.as_str()));
     let body = remove_nulls(json!({
-        "agent": whose.agent,
+        "agent": preview.agent,
         "customer": said.get("customer"),
         "reason": said.get("reason"),
     }));
-    whose.asking.show(runtime, post(&path, &body)).await
+    preview.asking.show(runtime, post(&path, &body)).await
 }

@@ -130,7 +130,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
                 Some(path) => weights_of(&path)?,
                 None => Weights::PRINTED,
             };
-            let report = evaluate(&text_of(&file)?, &weights).map_err(|why| told(&file, &why))?;
+            let report = evaluate(&text_of(&file)?, &weights).map_err(|why| file_failure(&file, &why))?;
             match json {
                 true => output::json(&report),
                 false => output::pretty(&report),
@@ -138,7 +138,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         }
         Action::Weights { action } => weights(action, runtime).await,
         Action::Call { call, file, asking } => {
-            let body: Value = serde_json::from_str(&text_of(&file)?).map_err(|error| told(&file, &error))?;
+            let body: Value =
+                serde_json::from_str(&text_of(&file)?).map_err(|error| file_failure(&file, &error))?;
             asking.show(runtime, post(&scores_of(call), &body)).await
         }
         Action::Show { call, moment, asking } => {
@@ -177,19 +178,20 @@ async fn weights(action: WeightsAction, runtime: Arc<Runtime>) -> Result<(), Fai
     }
 }
 
-fn told(path: &Path, why: &dyn std::fmt::Display) -> Failure {
+fn file_failure(path: &Path, why: &dyn std::fmt::Display) -> Failure {
     Failure::usage(format!("{}: {why}", path.display()))
 }
 
 fn text_of(path: &Path) -> Result<String, Failure> {
-    bounded_file::read_text(path, FILE_BYTES_MAX).map_err(|error| told(path, &error))
+    bounded_file::read_text(path, FILE_BYTES_MAX).map_err(|error| file_failure(path, &error))
 }
 
 fn weights_of(path: &Path) -> Result<Weights, Failure> {
-    let weights: Weights = serde_json::from_str(&text_of(path)?).map_err(|error| told(path, &error))?;
+    let weights: Weights =
+        serde_json::from_str(&text_of(path)?).map_err(|error| file_failure(path, &error))?;
     match weights.fault() {
         None => Ok(weights),
-        Some(fault) => Err(told(path, &fault)),
+        Some(fault) => Err(file_failure(path, &fault)),
     }
 }
 
@@ -252,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn the_share_of_cases_is_told_in_which_it_chose_whom_people_chose() {
+    fn the_report_has_the_share_of_cases_with_the_same_choice_as_people() {
         let text = [case("a"), case("a"), case("b"), String::new(), case("c")].join("\n");
         let report = evaluate(&text, &Weights::PRINTED).unwrap();
         assert_eq!((&report["cases"], &report["right"]), (&json!(4), &json!(2)));
@@ -265,7 +267,7 @@ mod tests {
     const CASES: &str = include_str!("../../../../fixtures/routing/cases.jsonl");
 
     #[test]
-    fn more_than_85_of_100_of_the_cases_that_ship_go_to_whom_they_name_and_fewer_without_the_match() {
+    fn more_than_85_of_100_shipped_cases_go_to_the_named_user_and_fewer_without_the_match() {
         let report = evaluate(CASES, &Weights::PRINTED).unwrap();
         assert_eq!((&report["cases"], &report["right"]), (&json!(400), &json!(352)));
         assert!(report["accuracy_per_mille"].as_u64() > Some(850), "{report}");
@@ -281,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_case_that_cannot_be_judged_is_told_and_not_left_out() {
+    fn a_case_that_cannot_be_judged_is_an_error_and_not_left_out() {
         for (text, why) in [
             ("", "no case"),
             ("{}", "line 1"),

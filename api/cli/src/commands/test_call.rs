@@ -40,9 +40,9 @@ pub(crate) async fn run_test_call(
     let call = asked.get("call").and_then(Value::as_str).unwrap_or_default();
     let path = format!("{path}/{call}?within_seconds={WITHIN_SECONDS}");
     for _ in 0..LOOKS_MAX {
-        let told = get(&path).ask(&client).await?;
-        if told.pointer("/call/ended").is_some_and(|ended| !ended.is_null()) {
-            return tell(&told, asking);
+        let reply = get(&path).ask(&client).await?;
+        if reply.pointer("/call/ended").is_some_and(|ended| !ended.is_null()) {
+            return tell(&reply, asking);
         }
     }
     Err(Failure::unavailable("the test call has not ended"))
@@ -57,9 +57,9 @@ fn values(variables: &[String]) -> Result<Map<String, Value>, Failure> {
     known.ok_or_else(|| Failure::usage("a variable is NAME=VALUE"))
 }
 
-fn tell(told: &Value, asking: &RequestArgs) -> Result<(), Failure> {
+fn tell(reply: &Value, asking: &RequestArgs) -> Result<(), Failure> {
     if asking.wants_json() {
-        return output::json(told);
+        return output::json(reply);
     }
     let word = |of: &Value, pointer: &str| -> String {
         let found = of.pointer(pointer).and_then(Value::as_str);
@@ -68,11 +68,11 @@ fn tell(told: &Value, asking: &RequestArgs) -> Result<(), Failure> {
     output::line(&format_localized!(
         "试呼 {}  {}  {}",
         "test call {}  {}  {}",
-        word(told, "/call/id"),
-        word(told, "/call/callee"),
-        word(told, "/call/legs/0/trunk")
+        word(reply, "/call/id"),
+        word(reply, "/call/callee"),
+        word(reply, "/call/legs/0/trunk")
     ))?;
-    for step in told.get("steps").and_then(Value::as_array).into_iter().flatten() {
+    for step in reply.get("steps").and_then(Value::as_array).into_iter().flatten() {
         output::line(&format!(
             "  {}  {:<26} {:<16} {}",
             word(step, "/at"),
@@ -84,9 +84,9 @@ fn tell(told: &Value, asking: &RequestArgs) -> Result<(), Failure> {
     output::line(&format_localized!(
         "结束 {} {} {}",
         "ended {} {} {}",
-        word(told, "/call/ended/disposition"),
-        word(told, "/call/ended/outcome"),
-        word(told, "/call/ended/reason")
+        word(reply, "/call/ended/disposition"),
+        word(reply, "/call/ended/outcome"),
+        word(reply, "/call/ended/reason")
     ))
 }
 
@@ -170,8 +170,8 @@ mod tests {
 
     #[test]
     fn variables_are_names_with_values() {
-        let told = values(&["days=3".to_owned(), "name=a=b".to_owned()]).unwrap();
-        assert_eq!(Value::Object(told), json!({ "days": "3", "name": "a=b" }));
+        let variables = values(&["days=3".to_owned(), "name=a=b".to_owned()]).unwrap();
+        assert_eq!(Value::Object(variables), json!({ "days": "3", "name": "a=b" }));
         assert!(values(&["days".to_owned()]).is_err());
     }
 }

@@ -151,8 +151,8 @@ enum Action {
         #[command(flatten)]
         asking: RequestArgs,
     },
-    /// Show whose data you accessed yourself, from the logged reads (本人查阅记录); with a key, the accesses of
-    /// that key
+    /// Show the customers that you looked up yourself, from the logged reads (本人查阅记录); with a key, the
+    /// accesses of that key
     Seen(SeenArgs),
     /// Print the permissions of each role
     Roles {

@@ -1,4 +1,4 @@
-//! `ledgerline user seen`: shows whose data the calling user accessed.
+//! `ledgerline user seen`: shows the customers that the calling user looked up.
 
 use crate::kit::api::get;
 use crate::kit::failure::Failure;

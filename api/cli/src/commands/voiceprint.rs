@@ -54,7 +54,7 @@ enum Action {
     /// Record the separate consent (单独同意) that a voiceprint needs
     Consent {
         #[command(flatten)]
-        whose: VoiceprintCustomerArgs,
+        customer: VoiceprintCustomerArgs,
         /// Source of the consent; no personal data
         #[arg(long, value_name = "TEXT")]
         source: String,
@@ -71,7 +71,7 @@ enum Action {
     /// Withdraw the consent (撤回同意): the voiceprint is deleted at once
     Withdraw {
         #[command(flatten)]
-        whose: VoiceprintCustomerArgs,
+        customer: VoiceprintCustomerArgs,
         /// Source of the withdrawal; no personal data
         #[arg(long, value_name = "TEXT")]
         source: String,
@@ -79,7 +79,7 @@ enum Action {
     /// Create the voiceprint from two to five files of one sentence
     Enrol {
         #[command(flatten)]
-        whose: VoiceprintCustomerArgs,
+        customer: VoiceprintCustomerArgs,
         /// WAV files
         #[arg(required = true, value_name = "WAV")]
         takes: Vec<PathBuf>,
@@ -90,7 +90,7 @@ enum Action {
     /// Compare a voice saying the sentence with the voiceprint: a hint, not an authentication
     Compare {
         #[command(flatten)]
-        whose: VoiceprintCustomerArgs,
+        customer: VoiceprintCustomerArgs,
         /// WAV file
         #[arg(value_name = "WAV")]
         take: PathBuf,
@@ -104,7 +104,7 @@ enum Action {
     /// Delete the voiceprint (删除声纹): its key is destroyed
     Delete {
         #[command(flatten)]
-        whose: VoiceprintCustomerArgs,
+        customer: VoiceprintCustomerArgs,
         /// Reason, for the record; no personal data
         #[arg(long, value_name = "TEXT")]
         reason: String,
@@ -112,7 +112,7 @@ enum Action {
     /// Show the consent and the last comparison, never the voice
     Show {
         #[command(flatten)]
-        whose: VoiceprintCustomerArgs,
+        customer: VoiceprintCustomerArgs,
         #[command(flatten)]
         reader: ReaderArgs,
     },
@@ -121,7 +121,7 @@ enum Action {
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match args.action {
         Action::Consent {
-            whose,
+            customer,
             source,
             wording,
             evidence,
@@ -130,31 +130,39 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             let body = json!({
                 "source": source, "wording": wording, "evidence": evidence, "until": until,
             });
-            whose.tell(runtime, "/consent", body).await
+            customer.tell(runtime, "/consent", body).await
         }
-        Action::Withdraw { whose, source } => {
-            whose
+        Action::Withdraw { customer, source } => {
+            customer
                 .tell(runtime, "/withdraw", json!({ "source": source }))
                 .await
         }
-        Action::Enrol { whose, takes, reason } => {
+        Action::Enrol {
+            customer,
+            takes,
+            reason,
+        } => {
             let takes: Result<Vec<String>, Failure> = takes.iter().map(|file| text_of(file)).collect();
             let body = json!({ "takes": takes?, "reason": reason });
-            whose.tell(runtime, "/enrol", body).await
+            customer.tell(runtime, "/enrol", body).await
         }
         Action::Compare {
-            whose,
+            customer,
             take,
             campaign,
             reason,
         } => {
             let body = json!({ "take": text_of(&take)?, "campaign": campaign, "reason": reason });
-            whose.tell(runtime, "/compare", body).await
+            customer.tell(runtime, "/compare", body).await
         }
-        Action::Delete { whose, reason } => whose.tell(runtime, "/delete", json!({ "reason": reason })).await,
-        Action::Show { whose, reader } => {
-            let path = reader.put(&whose.path(""));
-            whose.asking.show(runtime, get(&path)).await
+        Action::Delete { customer, reason } => {
+            customer
+                .tell(runtime, "/delete", json!({ "reason": reason }))
+                .await
+        }
+        Action::Show { customer, reader } => {
+            let path = reader.put(&customer.path(""));
+            customer.asking.show(runtime, get(&path)).await
         }
     }
 }

@@ -54,7 +54,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         );
         let body = args.policy.body()?;
         return match args.asking.ask(runtime, post(&path, &body)).await? {
-            Some(told) => show_policies(&told),
+            Some(reply) => show_policies(&reply),
             None => Ok(()),
         };
     }

@@ -59,8 +59,8 @@ fn read(file: &Path) -> Result<Value, Failure> {
     domain::yaml::value(&text).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))
 }
 
-pub(super) fn show(told: &Value) -> Result<(), Failure> {
-    let of = |pointer: &str| told.pointer(pointer).and_then(Value::as_u64).unwrap_or_default();
+pub(super) fn show(reply: &Value) -> Result<(), Failure> {
+    let of = |pointer: &str| reply.pointer(pointer).and_then(Value::as_u64).unwrap_or_default();
     output::line(&format_localized!(
         "实际记录：拨打许可 {}，呼叫 {}，接通 {}",
         "recorded: grants {}, calls {}, answered {}",
@@ -68,7 +68,7 @@ pub(super) fn show(told: &Value) -> Result<(), Failure> {
         of("/calls"),
         of("/answered")
     ))?;
-    if told.pointer("/preset/other").is_some() {
+    if reply.pointer("/preset/other").is_some() {
         output::line(&format_localized!(
             "另一合规规则集：不会拨出 {} – {}（已判定 {}，无法读取 {}）",
             "other preset: not dialed {} – {} (evaluated {}, unreadable {})",
@@ -78,7 +78,7 @@ pub(super) fn show(told: &Value) -> Result<(), Failure> {
             of("/preset/unreadable")
         ))?;
     }
-    if told.pointer("/retry/calls").is_some() {
+    if reply.pointer("/retry/calls").is_some() {
         output::line(&format_localized!(
             "另一重拨策略：呼叫 −{}（接通 −{}），+{} – {}（接通 +{} – {}）",
             "other retry policy: calls −{} (answers −{}), +{} – {} (answers +{} – {})",
@@ -90,7 +90,7 @@ pub(super) fn show(told: &Value) -> Result<(), Failure> {
             of("/retry/answers_more_high")
         ))?;
     }
-    let pacers = told.pointer("/pacing/pacers").and_then(Value::as_array);
+    let pacers = reply.pointer("/pacing/pacers").and_then(Value::as_array);
     for one in pacers.into_iter().flatten() {
         let count = |member: &str| one.get(member).and_then(Value::as_u64).unwrap_or_default();
         output::line(&format_localized!(
@@ -104,7 +104,7 @@ pub(super) fn show(told: &Value) -> Result<(), Failure> {
         ))?;
     }
     for part in ["pacing", "preset", "retry"] {
-        let unknown = told
+        let unknown = reply
             .pointer(&format!("/{part}/unknown"))
             .and_then(Value::as_array);
         let unknown: Vec<&str> = unknown.into_iter().flatten().filter_map(Value::as_str).collect();

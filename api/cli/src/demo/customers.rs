@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn every_number_can_be_dialed_and_none_stands_twice() {
+    fn every_number_can_be_dialed_and_none_occurs_twice() {
         let customers = generate(7, 2_000);
         let phones: BTreeSet<_> = customers.iter().map(|one| &one.phone).collect();
         assert_eq!(phones.len(), 2_000);

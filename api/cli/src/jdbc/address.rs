@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_says_nothing_of_tls_is_told_what_to_add() {
+    fn an_address_that_says_nothing_of_tls_gets_a_hint_what_to_add() {
         let hint = |text: &str| Address::parse(text).unwrap().tls_hint();
         assert!(hint("jdbc:postgresql://h/db?user=u").contains("add sslmode=disable"));
         assert!(hint("jdbc:mysql://h/db").contains("add useSSL=false"));

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_is_named_by_where_and_what_and_not_by_whom() {
+    fn a_query_is_named_by_where_and_what_and_not_by_user() {
         let at = |text: &str| Address::parse(text).unwrap();
         let asked = Statement::parse("select 1", None).unwrap();
         let name = asked.name(&at("jdbc:mysql://h/d?user=a&password=b"));

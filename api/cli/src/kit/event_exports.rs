@@ -182,8 +182,8 @@ async fn tell_server(
     let body = remove_nulls(json!({
         "what": what, "campaign": campaign, "customer": customer, "call": call, "event": event, "by": by,
     }));
-    let told = ask_server(directory, holder, "/api/v1/exports/record", &body).await?;
-    let inquiry = told.get("inquiry").and_then(Value::as_str);
+    let reply = ask_server(directory, holder, "/api/v1/exports/record", &body).await?;
+    let inquiry = reply.get("inquiry").and_then(Value::as_str);
     let inquiry = inquiry.and_then(|id| id.parse().ok());
     inquiry.ok_or_else(|| Failure::fault("the reply of the server has no id of the record"))
 }
@@ -253,7 +253,7 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_taken_is_the_next_event_of_a_log_that_nobody_serves() {
+    async fn an_export_is_the_next_event_of_a_log_without_a_server() {
         let (_dir, spec) = begun(Mode::Real).await;
         let taking = EventExport {
             customer: Some("00000000000000000000000000000002".parse().unwrap()),

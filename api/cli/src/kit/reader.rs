@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reader_stands_behind_what_else_is_asked() {
+    fn the_reader_follows_the_other_parameters() {
         let given = ReaderArgs {
             by: Some("王 五".to_owned()),
             reason: Some("a&b".to_owned()),

@@ -50,10 +50,10 @@ impl RequestArgs {
     }
 
     /// Prints a result as indented JSON, or on one line with `--json`.
-    pub(crate) fn tell(&self, told: &Value) -> Result<(), Failure> {
+    pub(crate) fn tell(&self, reply: &Value) -> Result<(), Failure> {
         match self.json {
-            true => output::json(told),
-            false => output::pretty(told),
+            true => output::json(reply),
+            false => output::pretty(reply),
         }
     }
 

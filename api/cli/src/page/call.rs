@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_is_told_in_order_in_both_languages() {
+    fn a_call_is_printed_in_order_in_both_languages() {
         let zh = call(&story(), Language::Zh);
         assert_eq!(zh[3], "结果 接通 / 成功  通话 12.3 s");
         assert_eq!(
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_is_told_in_the_callees_own_time() {
+    fn a_call_is_printed_in_the_callees_own_time() {
         let mut shown = story();
         let facts = "/events/0/data/customer_grant/verdicts/0/facts";
         *shown.pointer_mut(facts).unwrap() =

@@ -138,7 +138,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_person_is_told_masked_with_why_and_when_next() {
+    fn a_customer_is_printed_masked_with_why_and_when_next() {
         let shown = json!({ "id": "K", "customer_id": "**1", "name": "张*", "time_zone": "Asia/Shanghai",
             "standing": { "held": null, "erasure": "none" },
             "numbers": [{ "phone": "138****8000", "invalid": false }],

@@ -62,7 +62,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_number_says_what_stands_against_it_until_when_and_what_is_open() {
+    fn a_number_has_its_restrictions_their_ends_and_its_open_calls() {
         let shown = json!({ "id": "N", "number": "138****8000", "opted_out": true, "suppressed": true,
             "suppressed_until": "2026-03-02T02:00:00Z", "invalid": false, "open_calls": ["C1"], "dials_30_days": 3,
             "not_called": { "zh": "号码禁呼：原因 谢绝来电；不再外呼", "en": "the number must not be dialed" } });

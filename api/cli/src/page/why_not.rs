@@ -70,7 +70,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_binds_stands_first_and_every_rule_behind_it() {
+    fn the_binding_rule_is_first_and_every_rule_follows() {
         let shown = json!({ "id": "K", "campaign": "T", "at": "2026-03-02T13:00:00Z", "permitted": false,
             "zh": "不在允许的外呼时段", "en": "it is outside the calling hours",
             "not_before": "2026-03-03T01:00:00Z",

@@ -460,7 +460,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_was_erased_is_not_missed_and_nobody_is_looked_for_without_end() {
+    async fn an_erased_customer_is_not_missed_and_no_search_is_endless() {
         let (log, own) = (log(), keys(1));
         named(&log, &own).await;
         let erased = register(&log, &own, "C001").await;

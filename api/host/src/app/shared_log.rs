@@ -7,7 +7,7 @@ use store::PostgresEventStore;
 
 /// The text that is hashed with an installation's keys to identify them; the hash discloses nothing else
 /// about them.
-const KEYS_TOLD_BY: &str = "the keys of this log";
+const KEYS_HASH_INPUT: &str = "the keys of this log";
 
 /// The name under which a shared log stores the hash that identifies its keys.
 const KEYS_NAME: &str = "keys";
@@ -28,7 +28,7 @@ pub(super) async fn hold_to_mode(log: &PostgresEventStore, asked: Mode) -> Resul
 /// Fails if the keys are not those that the log was begun with: each process must be able to open what others
 /// seal.
 pub(crate) async fn hold_to_keys(log: &PostgresEventStore, vault: &dyn Vault) -> Result<(), AppError> {
-    let own = vault.hash(KEYS_TOLD_BY);
+    let own = vault.hash(KEYS_HASH_INPUT);
     let is = log.hold(KEYS_NAME, &own.0).await?;
     if is == own.0 {
         return Ok(());

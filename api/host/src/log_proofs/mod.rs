@@ -245,7 +245,7 @@ impl LogTreeMaintainer {
                 if !follower.is_wholly_from_log() || matches!(error, ProofError::Tree { .. }) =>
             {
                 tracing::warn!(%error, "the tree is rebuilt from the log");
-                follower.begin_anew()?;
+                follower.restart()?;
                 follower.catch_up(self.environment.store.as_ref()).await?;
                 self.publisher.publish(follower, now).await?
             }

@@ -36,7 +36,7 @@ mod tests {
     /// A store that returns rows before its head includes them.
     struct LaggingHeadStore {
         rows: MemoryEventStore,
-        told: Position,
+        head_position: Position,
     }
 
     #[async_trait]
@@ -45,15 +45,15 @@ mod tests {
             &self.rows
         }
         async fn head(&self) -> Result<Position, StoreError> {
-            Ok(self.told)
+            Ok(self.head_position)
         }
     }
 
     #[tokio::test]
-    async fn rows_that_are_there_before_the_head_is_told_are_no_lost_history() {
+    async fn rows_that_come_before_their_head_are_no_lost_history() {
         let store = OverlayStore(LaggingHeadStore {
             rows: MemoryEventStore::new(Arc::new(StepClock::default()), Arc::new(MemoryDisk::new())).unwrap(),
-            told: Position(1),
+            head_position: Position(1),
         });
         for version in 1..=3_u64 {
             let command = CommandId::derive_from_text(&version.to_string());

@@ -82,12 +82,12 @@ impl NumberChecker for OutsideNumberChecker {
 /// Parses the response: exactly one state per number, otherwise `None`.
 fn states(body: &[u8], count: usize) -> Option<Vec<CheckedState>> {
     let answer: Value = serde_json::from_slice(body).ok()?;
-    let told = answer.get("states")?.as_array()?;
-    if told.len() != count {
+    let states_sent = answer.get("states")?.as_array()?;
+    if states_sent.len() != count {
         return None;
     }
     let one = |state: &Value| CheckedState::of_number(state.as_u64()?);
-    told.iter().map(one).collect()
+    states_sent.iter().map(one).collect()
 }
 
 #[cfg(test)]

@@ -180,7 +180,7 @@ impl ServerConnection {
 fn trust(args: &ServerArgs, base: &str, run: Option<&ServerFile>) -> Result<Trust, Problem> {
     if base.starts_with("http://") {
         return match args.ca_file {
-            None => Ok(Trust::of_nobody()),
+            None => Ok(Trust::none()),
             Some(_) => Err(Problem::invalid(
                 "server-unnamed",
                 "--ca-file is for a server with an address that begins with https://",
@@ -199,10 +199,10 @@ fn trust(args: &ServerArgs, base: &str, run: Option<&ServerFile>) -> Result<Trus
         return Trust::of_file(file).map_err(Problem::from);
     }
     match (own, &args.server) {
-        (Some(own), None) => Ok(Trust::of_nobody().or_certificate(own)),
+        (Some(own), None) => Ok(Trust::none().or_certificate(own)),
         // At another address the same server has the same certificate.
         (Some(own), Some(_)) => Ok(Trust::of_system()
-            .unwrap_or_else(|_: TlsError| Trust::of_nobody())
+            .unwrap_or_else(|_: TlsError| Trust::none())
             .or_certificate(own)),
         (None, _) => Ok(Trust::of_system()?),
     }

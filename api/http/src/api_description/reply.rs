@@ -27,7 +27,7 @@ pub(crate) trait IntoReply {
     /// True if a reply of this type answers a request that only reads; false for the replies of commands.
     const IS_READ: bool = true;
 
-    fn told(generator: &mut SchemaGenerator) -> Vec<DocumentedResponse>;
+    fn document_responses(generator: &mut SchemaGenerator) -> Vec<DocumentedResponse>;
     fn response(self) -> Response;
 }
 
@@ -136,7 +136,7 @@ fn written<T: JsonSchema>(
 }
 
 impl<T: Serialize + JsonSchema> IntoReply for ReadReply<T> {
-    fn told(generator: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
+    fn document_responses(generator: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
         vec![describe_responses(
             READ,
             "The requested data",
@@ -149,8 +149,8 @@ impl<T: Serialize + JsonSchema> IntoReply for ReadReply<T> {
 }
 
 impl<T: Serialize + JsonSchema> IntoReply for VersionedReply<T> {
-    fn told(generator: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
-        ReadReply::<T>::told(generator)
+    fn document_responses(generator: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
+        ReadReply::<T>::document_responses(generator)
     }
     fn response(self) -> Response {
         read_at(&self.body, self.version)
@@ -160,7 +160,7 @@ impl<T: Serialize + JsonSchema> IntoReply for VersionedReply<T> {
 impl<T: Serialize + JsonSchema> IntoReply for ChangeReply<T> {
     const IS_READ: bool = false;
 
-    fn told(generator: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
+    fn document_responses(generator: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
         vec![written::<T>(
             generator,
             CHANGED,
@@ -175,7 +175,7 @@ impl<T: Serialize + JsonSchema> IntoReply for ChangeReply<T> {
 impl<T: Serialize + JsonSchema> IntoReply for CreationReply<T> {
     const IS_READ: bool = false;
 
-    fn told(generator: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
+    fn document_responses(generator: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
         vec![
             written::<T>(generator, CHANGED, "It existed already"),
             written::<T>(generator, MADE, "Created"),
@@ -190,7 +190,7 @@ impl<T: Serialize + JsonSchema> IntoReply for CreationReply<T> {
 }
 
 impl IntoReply for HtmlPage {
-    fn told(_: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
+    fn document_responses(_: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
         vec![describe_responses(
             READ,
             "An HTML page",
@@ -203,7 +203,7 @@ impl IntoReply for HtmlPage {
 }
 
 impl IntoReply for Asset {
-    fn told(_: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
+    fn document_responses(_: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
         let kinds = ["text/html", "text/css", "text/javascript", "text/plain"];
         let content = kinds.map(|kind| (kind, json!({ "type": "string" })));
         vec![describe_responses(READ, "A file of a page", content.to_vec())]
@@ -214,7 +214,7 @@ impl IntoReply for Asset {
 }
 
 impl IntoReply for TextReply {
-    fn told(_: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
+    fn document_responses(_: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
         let text = json!({ "type": "string" });
         vec![describe_responses(READ, "Text", vec![("text/plain", text)])]
     }
@@ -224,7 +224,7 @@ impl IntoReply for TextReply {
 }
 
 impl IntoReply for EventStreamReply {
-    fn told(_: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
+    fn document_responses(_: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
         let text = json!({ "type": "string" });
         vec![describe_responses(
             READ,
@@ -238,7 +238,7 @@ impl IntoReply for EventStreamReply {
 }
 
 impl IntoReply for WebSocketReply {
-    fn told(_: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
+    fn document_responses(_: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
         vec![describe_responses(
             SWITCHED,
             "The connection is upgraded to a WebSocket",
@@ -254,7 +254,7 @@ impl IntoReply for Bundle {
     // The export itself is recorded by the handler.
     const IS_READ: bool = true;
 
-    fn told(_: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
+    fn document_responses(_: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
         let binary = json!({ "type": "string", "format": "binary" });
         vec![describe_responses(
             READ,
@@ -268,7 +268,7 @@ impl IntoReply for Bundle {
 }
 
 impl IntoReply for AudioReply {
-    fn told(_: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
+    fn document_responses(_: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
         let binary = || vec![(SOUND, json!({ "type": "string", "format": "binary" }))];
         vec![
             describe_responses(
@@ -285,7 +285,7 @@ impl IntoReply for AudioReply {
 }
 
 impl IntoReply for SpeechReply {
-    fn told(_: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
+    fn document_responses(_: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
         let binary = json!({ "type": "string", "format": "binary" });
         vec![describe_responses(
             READ,
@@ -299,7 +299,7 @@ impl IntoReply for SpeechReply {
 }
 
 impl IntoReply for FileReply {
-    fn told(_: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
+    fn document_responses(_: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
         let binary = || json!({ "type": "string", "format": "binary" });
         let kinds = application::exports::Format::MEDIA_TYPES;
         let content = kinds

@@ -34,7 +34,7 @@ pub(crate) struct ConsoleRedirect {
 impl<T: Serialize + JsonSchema> IntoReply for SignInReply<T> {
     const IS_READ: bool = false;
 
-    fn told(generator: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
+    fn document_responses(generator: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
         let content = vec![(JSON, schema_of::<T>(generator))];
         vec![describe_responses(
             READ,
@@ -50,7 +50,7 @@ impl<T: Serialize + JsonSchema> IntoReply for SignInReply<T> {
 impl IntoReply for SignOutReply {
     const IS_READ: bool = false;
 
-    fn told(generator: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
+    fn document_responses(generator: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
         let content = vec![(JSON, schema_of::<SignOutResponse>(generator))];
         vec![describe_responses(
             READ,
@@ -59,18 +59,18 @@ impl IntoReply for SignOutReply {
         )]
     }
     fn response(self) -> Response {
-        let told = SignOutResponse {
+        let body = SignOutResponse {
             signed_out: true,
             provider_sign_out: self.provider_sign_out,
         };
-        with_session(read(&told), None)
+        with_session(read(&body), None)
     }
 }
 
 impl IntoReply for ProviderRedirect {
     const IS_READ: bool = false;
 
-    fn told(_: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
+    fn document_responses(_: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
         vec![describe_responses(
             ELSEWHERE,
             "Redirect to the identity provider; Location has its URL",
@@ -85,7 +85,7 @@ impl IntoReply for ProviderRedirect {
 impl IntoReply for ConsoleRedirect {
     const IS_READ: bool = false;
 
-    fn told(_: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
+    fn document_responses(_: &mut SchemaGenerator) -> Vec<DocumentedResponse> {
         vec![describe_responses(
             ELSEWHERE,
             "Signed in; redirect to the console",

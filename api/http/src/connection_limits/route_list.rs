@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_with_a_parameter_is_told_from_its_neighbours() {
+    fn a_path_with_a_parameter_differs_from_its_neighbours() {
         let route = |method, path, kept| Route { method, path, kept };
         let routes = RouteList::new(&[
             route(Method::POST, "/api/v1/campaigns/{id}/pause", true),

@@ -64,7 +64,7 @@ fn the_longest_silent_gives_way_and_one_that_is_answered_never_does() {
 /// A feed over a WebSocket is no open reply: without this, a shutdown would end the process before the feed
 /// sends its close message.
 #[test]
-fn whoever_stops_waits_for_connections_that_became_another_protocol() {
+fn a_stop_waits_for_connections_that_became_another_protocol() {
     let stand = stand(3, 3, 3);
     let (feed, plain) = (stand.at(0).enter(HERE).unwrap(), stand.enter(HERE).unwrap());
     feed.mark_upgraded();

@@ -211,27 +211,27 @@ mod tests {
 
     /// Collects what the contract has and the description lacks, or has differently. The description may have
     /// more.
-    fn differences(at: &str, known: &Value, told: &Value, found: &mut Vec<String>) {
-        match (known, told) {
+    fn differences(at: &str, known: &Value, present: &Value, found: &mut Vec<String>) {
+        match (known, present) {
             // Texts for people, and optional parts.
             _ if ["/description", "/summary", "/example"]
                 .iter()
                 .any(|end| at.ends_with(end)) => {}
             _ if at.ends_with("/examples") || at.ends_with("/enum") => {}
-            (Value::Object(known), Value::Object(told)) => {
+            (Value::Object(known), Value::Object(present)) => {
                 for (name, value) in known {
                     let at = format!("{at}/{name}");
-                    match told.get(name) {
-                        Some(told) => differences(&at, value, told, found),
+                    match present.get(name) {
+                        Some(present) => differences(&at, value, present, found),
                         None => found.push(format!("{at} is not there")),
                     }
                 }
             }
-            (Value::Array(known), Value::Array(told)) => {
-                let lacking = known.iter().filter(|one| one.is_string() && !told.contains(one));
+            (Value::Array(known), Value::Array(present)) => {
+                let lacking = known.iter().filter(|one| one.is_string() && !present.contains(one));
                 found.extend(lacking.map(|one| format!("{at} lacks {one}")));
             }
-            (known, told) if known != told => found.push(format!("{at} is {told}, and was {known}")),
+            (known, present) if known != present => found.push(format!("{at} is {present}, and was {known}")),
             _ => {}
         }
     }
@@ -240,13 +240,13 @@ mod tests {
     fn what_the_console_knows_of_the_api_is_so() {
         let contract = include_str!("../../../../web/src/api/contract.json");
         let known: Value = serde_json::from_str(contract).unwrap();
-        let told = crate::openapi::document(&crate::routes::endpoints());
+        let present = crate::openapi::document(&crate::routes::endpoints());
         let mut found = Vec::new();
-        differences("/paths", &known["paths"], &told["paths"], &mut found);
+        differences("/paths", &known["paths"], &present["paths"], &mut found);
         differences(
             "/schemas",
             &known["components"]["schemas"],
-            &told["components"]["schemas"],
+            &present["components"]["schemas"],
             &mut found,
         );
         assert!(!known["paths"].as_object().unwrap().is_empty());
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_console_whoever_comes_is_sent_to_the_status_page() {
+    fn without_the_console_the_status_page_is_shown() {
         let response = at(ConsoleMode::Away, "/", None).unwrap();
         assert_eq!(
             (response.status().as_u16(), header(&response, "location").as_str()),

@@ -65,10 +65,10 @@ pub async fn follow(
 fn acknowledged(
     acknowledging: &mut Option<AcknowledgmentBuffer>,
     message: &Message,
-    told: Position,
+    position: Position,
 ) -> Option<String> {
     let (acknowledging, text) = (acknowledging.as_mut()?, message.to_str().ok()?);
-    match acknowledging.hear(text, told) {
+    match acknowledging.hear(text, position) {
         AcknowledgmentResult::Taken => None,
         AcknowledgmentResult::Wrong(why) => Some(why),
     }

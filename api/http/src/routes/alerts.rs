@@ -208,7 +208,7 @@ async fn all(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<QualifiedAnswe
         next_cursor: last.map(place).transpose()?,
         list: QualifiedAnswer {
             answer: Alerts { items: rows },
-            stands: source.stands,
+            completeness: source.completeness,
         },
     }))
 }
@@ -302,9 +302,9 @@ mod tests {
             runtime.block_on(answer(&running, "POST", &path, &body.to_string()))
         };
         let before = running.installation.now();
-        let (status, told) = mute(json!({ "minutes": 30, "reason": "known" }));
-        assert_eq!(status, 200, "{told}");
-        let until: Timestamp = told["muted_until"].as_str().unwrap().parse().unwrap();
+        let (status, response) = mute(json!({ "minutes": 30, "reason": "known" }));
+        assert_eq!(status, 200, "{response}");
+        let until: Timestamp = response["muted_until"].as_str().unwrap().parse().unwrap();
         let after = running.installation.now();
         assert!(until >= before.plus_ms(1_800_000) && until <= after.plus_ms(1_800_000));
         for body in [

@@ -138,7 +138,7 @@ async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<QualifiedAnsw
     Ok(ReadReply(ListPage {
         list: QualifiedAnswer {
             answer: CallList { items },
-            stands: source.stands,
+            completeness: source.completeness,
         },
         next_cursor: next,
     }))

@@ -73,6 +73,6 @@ async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<QualifiedAnswer<Chart>
     let chart = options(series, asked.metric.unit, by, &answer.figures);
     Ok(ReadReply(QualifiedAnswer {
         answer: with_versions(chart, asked.metric, &answer),
-        stands: source.stands,
+        completeness: source.completeness,
     }))
 }

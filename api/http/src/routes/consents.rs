@@ -86,7 +86,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Withdraws the consent of every customer with this number. The reply lists only customers in \
              the caller's data scope.",
         )
-        .needs(Permission::ConsentsWithdraw, EndpointSubject::Nobody)
+        .needs(Permission::ConsentsWithdraw, EndpointSubject::Unscoped)
         .takes::<ByNumberRequest<ConsentWithdrawal>>()
         .kept(),
         Endpoint::post(

@@ -238,6 +238,6 @@ async fn answer(
     answer.position = Some(source.position.map(|position| position.to_string()));
     Ok(ReadReply(QualifiedAnswer {
         answer,
-        stands: source.stands,
+        completeness: source.completeness,
     }))
 }

@@ -18,24 +18,24 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/drafts", "List own drafts", list)
             .describe("Returns the caller's drafts of campaigns and flows, without their content.")
-            .needs(Permission::CampaignsWrite, EndpointSubject::Nobody),
+            .needs(Permission::CampaignsWrite, EndpointSubject::Unscoped),
         Endpoint::post("/api/v1/drafts", "Create a draft", add)
             .describe("A user can have ten drafts of each kind.")
-            .needs(Permission::CampaignsWrite, EndpointSubject::Nobody)
+            .needs(Permission::CampaignsWrite, EndpointSubject::Unscoped)
             .takes::<NewDraftRequest>(),
         Endpoint::get("/api/v1/drafts/{id}", "Get a draft", show)
             .describe(
                 "Returns one of the caller's drafts with its content. Send its ETag as `If-Match` to save \
                  it.",
             )
-            .needs(Permission::CampaignsWrite, EndpointSubject::Nobody),
+            .needs(Permission::CampaignsWrite, EndpointSubject::Unscoped),
         Endpoint::put("/api/v1/drafts/{id}", "Save a draft", save)
             .describe("Replaces the whole content. Refused if the draft has changed since it was read.")
-            .needs(Permission::CampaignsWrite, EndpointSubject::Nobody)
+            .needs(Permission::CampaignsWrite, EndpointSubject::Unscoped)
             .takes::<DraftRequest>(),
         Endpoint::post("/api/v1/drafts/{id}/remove", "Remove a draft", clear)
             .describe("Its slot, one of ten, is free again.")
-            .needs(Permission::CampaignsWrite, EndpointSubject::Nobody),
+            .needs(Permission::CampaignsWrite, EndpointSubject::Unscoped),
     ]
 }
 
@@ -60,11 +60,11 @@ struct DraftRemovalResponse {
 }
 
 async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<DraftList>, Problem> {
-    drafts(&ctx.installation, &whose(&input)?).await.map(ReadReply)
+    drafts(&ctx.installation, &require_user(&input)?).await.map(ReadReply)
 }
 
 async fn show(ctx: Ctx, input: Input) -> Result<VersionedReply<DraftResponse>, Problem> {
-    let body = draft(&ctx.installation, &whose(&input)?, named(&input)?).await?;
+    let body = draft(&ctx.installation, &require_user(&input)?, named(&input)?).await?;
     Ok(VersionedReply {
         version: body.version,
         body,
@@ -72,7 +72,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<VersionedReply<DraftResponse>, P
 }
 
 async fn add(ctx: Ctx, input: Input) -> Result<CreationReply<DraftChangeResponse>, Problem> {
-    let (user, cause) = (whose(&input)?, input.cause(&ctx.installation, "drafts")?);
+    let (user, cause) = (require_user(&input)?, input.cause(&ctx.installation, "drafts")?);
     let begun: NewDraftRequest = input.order().await?;
     let kept = begin(&ctx.installation, &user, begun, cause).await?;
     Ok(match kept.answer.repeated {
@@ -82,7 +82,7 @@ async fn add(ctx: Ctx, input: Input) -> Result<CreationReply<DraftChangeResponse
 }
 
 async fn save(ctx: Ctx, input: Input) -> Result<ChangeReply<DraftChangeResponse>, Problem> {
-    let (user, name) = (whose(&input)?, named(&input)?);
+    let (user, name) = (require_user(&input)?, named(&input)?);
     let cause = input.cause(&ctx.installation, "drafts/save")?;
     let order: DraftRequest = input.order().await?;
     let kept = replace(&ctx.installation, &user, name, order, cause).await?;
@@ -90,7 +90,7 @@ async fn save(ctx: Ctx, input: Input) -> Result<ChangeReply<DraftChangeResponse>
 }
 
 async fn clear(ctx: Ctx, input: Input) -> Result<ChangeReply<DraftRemovalResponse>, Problem> {
-    let (user, name) = (whose(&input)?, named(&input)?);
+    let (user, name) = (require_user(&input)?, named(&input)?);
     let cause = input.cause(&ctx.installation, "drafts/remove")?;
     let answer = remove(&ctx.installation, &user, name, cause).await?;
     Ok(ChangeReply(WriteResult {
@@ -115,7 +115,7 @@ fn written(SavedDraft { shown, answer }: SavedDraft) -> WriteResult<DraftChangeR
 }
 
 /// Returns the signed-in user, who owns the drafts. Fails for a caller that is not a user.
-fn whose(input: &Input) -> Result<UserId, Problem> {
+fn require_user(input: &Input) -> Result<UserId, Problem> {
     let known = input.caller.user().map(|known| known.user.clone());
     known.ok_or_else(|| {
         Problem::new(

@@ -38,14 +38,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Returns the intent, entities, interest and yes or no of a text, as a call would \
                  understand it. Nothing is stored.",
             )
-            .needs(Permission::EnginesUse, EndpointSubject::Nobody)
+            .needs(Permission::EnginesUse, EndpointSubject::Unscoped)
             .takes::<TextUnderstandingRequest>(),
         Endpoint::post("/api/v1/recognize", "Recognize speech", recognize)
             .describe(
                 "Returns the text of up to one minute of audio (WAV, 8 or 16 kHz, mono). The engine hears \
                  it in real time, as in a call. Nothing is stored.",
             )
-            .needs(Permission::EnginesUse, EndpointSubject::Nobody)
+            .needs(Permission::EnginesUse, EndpointSubject::Unscoped)
             .query(const { &[LANGUAGE, DIALECT] })
             .takes_file()
             .takes_form::<AudioForm>(),
@@ -54,7 +54,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Returns the text as audio (WAV, 8 kHz, mono) that is labeled as machine-made. A text that \
                  may contain personal data is not stored.",
             )
-            .needs(Permission::EnginesUse, EndpointSubject::Nobody)
+            .needs(Permission::EnginesUse, EndpointSubject::Unscoped)
             .takes::<SpeechSynthesisRequest>(),
     ]
 }

@@ -50,6 +50,6 @@ async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<QualifiedAnswer<Funnel
     };
     Ok(ReadReply(QualifiedAnswer {
         answer,
-        stands: source.stands,
+        completeness: source.completeness,
     }))
 }

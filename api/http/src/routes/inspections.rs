@@ -37,7 +37,7 @@ const HOUR_MS: u64 = 3_600_000;
 const ROWS_WAIT_MS: u64 = 5_000;
 
 /// Fields of a person that are always shown in clear, as the reads record them.
-const TOLD: &[&str] = &["calls", "decisions", "consents", "pressed", "operations"];
+const DISCLOSED: &[&str] = &["calls", "decisions", "consents", "pressed", "operations"];
 /// Fields of a person that are masked unless `clear` is set.
 const VALUES: &[&str] = &["external_id", "name", "phone"];
 /// The field that only a bundle contains.
@@ -267,7 +267,7 @@ async fn record(
     values: PersonalValueForm,
     more: &[&'static str],
 ) -> Result<(), Problem> {
-    let told: Vec<&'static str> = TOLD.iter().chain(more).copied().collect();
+    let plain: Vec<&'static str> = DISCLOSED.iter().chain(more).copied().collect();
     for tells in found.tells() {
         let is_erased = match &tells.customer {
             Some(customer) => {
@@ -277,14 +277,14 @@ async fn record(
             None => false,
         };
         let reads = match (values, is_erased) {
-            (PersonalValueForm::Clear, false) => vec![([told.as_slice(), VALUES].concat(), ReadForm::Clear)],
+            (PersonalValueForm::Clear, false) => vec![([plain.as_slice(), VALUES].concat(), ReadForm::Clear)],
             (PersonalValueForm::Masked, false) => vec![
-                (told.clone(), ReadForm::Clear),
+                (plain.clone(), ReadForm::Clear),
                 (VALUES.to_vec(), ReadForm::Masked),
             ],
             // Calls and decisions of an erased person still exist; values do not.
             (PersonalValueForm::Clear | PersonalValueForm::Masked, true) => vec![
-                (told.clone(), ReadForm::Clear),
+                (plain.clone(), ReadForm::Clear),
                 (VALUES.to_vec(), ReadForm::Nothing),
             ],
         };

@@ -24,7 +24,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 "Returns whether dialing waits for a confirmation, after a restore or because part of the \
                  history is lost, now or at a past moment.",
             )
-            .needs(Permission::InstallationRead, EndpointSubject::Nobody)
+            .needs(Permission::InstallationRead, EndpointSubject::Unscoped)
             .query(PARAMETERS),
         Endpoint::post(
             "/api/v1/installation/confirm-dialing",

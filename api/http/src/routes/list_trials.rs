@@ -36,7 +36,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Reads a CSV or XLSX file and returns its columns, good rows and bad rows. No customer is \
                  enrolled.",
             )
-        .needs(Permission::CampaignsWrite, EndpointSubject::Nobody)
+        .needs(Permission::CampaignsWrite, EndpointSubject::Unscoped)
         .takes_file()
         .query(
             const {

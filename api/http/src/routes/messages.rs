@@ -52,7 +52,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "For gateways. A reply with 退订, T, TD or STOP is an opt-out; it applies to the number \
                  before anything else is stored.",
             )
-            .needs(Permission::NumbersOptOut, EndpointSubject::Nobody)
+            .needs(Permission::NumbersOptOut, EndpointSubject::Unscoped)
             .takes::<MessageReply>()
             .kept(),
     ]

@@ -25,7 +25,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns every metric in every version: definition in Chinese and English, unit, numerator and \
              denominator.",
         )
-        .needs(Permission::RulesRead, EndpointSubject::Nobody),
+        .needs(Permission::RulesRead, EndpointSubject::Unscoped),
         Endpoint::get("/api/v1/metrics/{name}", "Get a metric", show)
             .describe(
                 "Returns the figure in total or by a dimension, with the position up to which it is \

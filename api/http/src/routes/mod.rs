@@ -292,11 +292,11 @@ pub fn build_router(installation: &Ctx) -> Router {
         let joined = join(endpoints, installation);
         joined.recover(turned_away).unify().boxed()
     };
-    let stands = |endpoints: Vec<Endpoint>| PathHandlers {
+    let build_handlers = |endpoints: Vec<Endpoint>| PathHandlers {
         readers: readers(&endpoints, installation),
         filter: joined(endpoints),
     };
-    let routes = PathIndex::new(&endpoints(), |endpoint| endpoint.path, stands);
+    let routes = PathIndex::new(&endpoints(), |endpoint| endpoint.path, build_handlers);
     Router::new(routes, joined(Vec::new()))
 }
 

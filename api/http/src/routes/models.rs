@@ -201,11 +201,11 @@ async fn train(ctx: Ctx, mut input: Input) -> Result<ChangeReply<TrainingRespons
     drop(received.turn);
     let wished = order.keep;
     let past = &ctx.installation.past;
-    let told = past.trained(&ctx.installation.environment, move |apart| {
+    let learning = past.trained(&ctx.installation.environment, move |apart| {
         let hash = spooled.content_sha256.clone();
         learn(spooled.into_reader()?, hash, &order, apart.goes_on)
     });
-    let Some(learned) = told.await?.transpose()?.flatten() else {
+    let Some(learned) = learning.await?.transpose()?.flatten() else {
         return Err(Problem::unavailable(format!(
             "the server is shutting down, or training took more than {TRAINING_WITHIN_MS} ms: send fewer \
              lines, labels or folds"

@@ -37,7 +37,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Adds up to 500 numbers to the blocklist, or numbers or digests to one of our lists. A refused \
              row does not affect the others.",
         )
-        .needs(Permission::NumbersSuppress, EndpointSubject::Nobody)
+        .needs(Permission::NumbersSuppress, EndpointSubject::Unscoped)
         .takes::<NumberImport>()
         .kept(),
     ]

@@ -33,7 +33,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Removes the number in the body from one of our lists. Campaigns that require the list no \
                  longer call it.",
             )
-            .needs(Permission::NumbersSuppress, EndpointSubject::Nobody)
+            .needs(Permission::NumbersSuppress, EndpointSubject::Unscoped)
             .takes::<NumberListRequest>()
             .kept(),
     ]

@@ -31,7 +31,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 async fn own(ctx: Ctx, input: Input) -> Result<ReadReply<Seen>, Problem> {
     let (by, key) = match &input.caller {
         Caller::User(known) => (known.user.to_string(), key_of(known.way)),
-        Caller::Directory { .. } | Caller::Nobody => (DIRECTORY.to_owned(), None),
+        Caller::Directory { .. } | Caller::Unauthenticated => (DIRECTORY.to_owned(), None),
     };
     let ask = BreachWorksheetScope {
         by,
@@ -53,8 +53,8 @@ const fn key_of(way: SignInMethod) -> Option<domain::ids::KeyId> {
 }
 
 fn instant(input: &Input, name: &'static str) -> Result<Option<Timestamp>, Problem> {
-    let told = input.text(name).map(str::parse).transpose();
-    told.map_err(|_unreadable| {
+    let parsed = input.text(name).map(str::parse).transpose();
+    parsed.map_err(|_unreadable| {
         let detail = format!("{name} must be a time such as 2026-03-02T10:00:00+08:00");
         Problem::invalid("query-invalid", detail)
     })

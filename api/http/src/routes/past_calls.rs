@@ -42,8 +42,8 @@ impl ApiRequest for HistoryImport {
         if body.is_absent("source") {
             body.wrong("source", "is vicidial or asterisk");
         }
-        let told: Vec<Value> = body.value("calls").unwrap_or_default();
-        let calls: Vec<Option<PastCallRow>> = told
+        let records: Vec<Value> = body.value("calls").unwrap_or_default();
+        let calls: Vec<Option<PastCallRow>> = records
             .into_iter()
             .take(PAST_CALLS_OF_REQUEST_MAX + 1)
             .map(read)
@@ -100,8 +100,8 @@ impl HistoryImportResponse {
 }
 
 /// Reads one record; `None` if it is invalid. The error text is dropped, because it may contain a number.
-fn read(told: Value) -> Option<PastCallRow> {
-    serde_json::from_value(told).ok()
+fn read(record: Value) -> Option<PastCallRow> {
+    serde_json::from_value(record).ok()
 }
 
 async fn take(ctx: Ctx, input: Input) -> Result<ChangeReply<HistoryImportResponse>, Problem> {

@@ -76,6 +76,6 @@ async fn report(ctx: Ctx, input: Input) -> Result<ReadReply<QualifiedAnswer<Pdca
     let gathered = gather(source.db.as_ref(), ctx.installation.store(), ask).await?;
     Ok(ReadReply(QualifiedAnswer {
         answer: build_response(&gathered),
-        stands: source.stands,
+        completeness: source.completeness,
     }))
 }

@@ -36,7 +36,7 @@ struct PreferencesChangeResponse {
 }
 
 async fn show(ctx: Ctx, input: Input) -> Result<VersionedReply<PreferencesResponse>, Problem> {
-    let body = preferences(&ctx.installation, &whose(&input)?).await?;
+    let body = preferences(&ctx.installation, &require_user(&input)?).await?;
     Ok(VersionedReply {
         version: body.version,
         body,
@@ -44,7 +44,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<VersionedReply<PreferencesRespon
 }
 
 async fn change(ctx: Ctx, input: Input) -> Result<ChangeReply<PreferencesChangeResponse>, Problem> {
-    let (user, cause) = (whose(&input)?, input.cause(&ctx.installation, "preferences")?);
+    let (user, cause) = (require_user(&input)?, input.cause(&ctx.installation, "preferences")?);
     let order: PreferencesRequest = input.order().await?;
     let kept = choose(&ctx.installation, &user, order, cause).await?;
     Ok(ChangeReply(WriteResult {
@@ -58,7 +58,7 @@ async fn change(ctx: Ctx, input: Input) -> Result<ChangeReply<PreferencesChangeR
 }
 
 /// Returns the signed-in user, who owns the preferences. Fails for a caller that is not a user.
-fn whose(input: &Input) -> Result<UserId, Problem> {
+fn require_user(input: &Input) -> Result<UserId, Problem> {
     let known = input.caller.user().map(|known| known.user.clone());
     known.ok_or_else(|| {
         Problem::new(

@@ -86,7 +86,7 @@ struct PreviewAcceptRequest {
 impl ApiRequest for PreviewAcceptRequest {
     fn read(body: &mut Members) -> Self {
         Self {
-            customer: whom(body),
+            customer: read_customer(body),
             agent: body.parsed("agent"),
         }
     }
@@ -109,14 +109,14 @@ struct PreviewSkipRequest {
 impl ApiRequest for PreviewSkipRequest {
     fn read(body: &mut Members) -> Self {
         Self {
-            customer: whom(body),
+            customer: read_customer(body),
             reason: body.needed_short_text("reason", PREVIEW_REASON_BYTES_MAX),
             agent: body.parsed("agent"),
         }
     }
 }
 
-fn whom(body: &mut Members) -> Option<CustomerId> {
+fn read_customer(body: &mut Members) -> Option<CustomerId> {
     if body.is_absent("customer") {
         body.wrong(
             "customer",

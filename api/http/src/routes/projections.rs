@@ -20,11 +20,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .describe(
                 "For each view: position, lag in events and time, the event that blocks it, and its rebuild.",
             )
-            .needs(Permission::ProjectionsRead, EndpointSubject::Nobody)
+            .needs(Permission::ProjectionsRead, EndpointSubject::Unscoped)
             .skip_view_wait(),
         Endpoint::get("/api/v1/projections/{name}", "Get a view", show)
             .describe("Returns one view; during a rebuild also the comparison of new and live rows.")
-            .needs(Permission::ProjectionsRead, EndpointSubject::Nobody)
+            .needs(Permission::ProjectionsRead, EndpointSubject::Unscoped)
             .skip_view_wait(),
         Endpoint::post("/api/v1/projections/{name}/rebuild", "Rebuild a view", rebuild)
             .describe(

@@ -21,7 +21,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Figures of the process, the log, the views, calls, trunks, engines and alerts, in \
                  Prometheus' text format. They contain no personal data and no campaigns.",
             )
-            .needs(Permission::MetricsRead, EndpointSubject::Nobody)
+            .needs(Permission::MetricsRead, EndpointSubject::Unscoped)
             .skip_view_wait()
             .kept(),
     ]

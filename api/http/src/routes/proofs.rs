@@ -26,7 +26,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Returns the size and Merkle root of the log, signed with the log's key. A recipient who keeps \
              it can later prove that the log was not changed.",
         )
-        .needs(Permission::InstallationRead, EndpointSubject::Nobody)
+        .needs(Permission::InstallationRead, EndpointSubject::Unscoped)
         .skip_view_wait(),
         Endpoint::get("/api/v1/calls/{id}/proof", "Export the proof of a call", proof)
             .describe(

@@ -25,7 +25,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             std::future::ready(Ok(views()))
         })
         .describe("Returns the documented views with their columns, in Chinese and English.")
-        .needs(Permission::QueryRun, EndpointSubject::Nobody),
+        .needs(Permission::QueryRun, EndpointSubject::Unscoped),
     ]
 }
 

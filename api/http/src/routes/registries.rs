@@ -31,7 +31,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Declares that an edition of the list was imported completely with `numbers/import`. From now \
              on the list has the edition's date.",
         )
-        .needs(Permission::NumbersSuppress, EndpointSubject::Nobody)
+        .needs(Permission::NumbersSuppress, EndpointSubject::Unscoped)
         .takes::<RegistryEditionRequest>(),
     ]
 }

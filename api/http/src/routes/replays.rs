@@ -103,9 +103,9 @@ async fn replayed(ctx: Ctx, input: Input) -> Result<ReadReply<ReplayResponse>, P
     };
     let against = other.map(|other| other.against(None));
     let mut what = MASKED;
-    let told = conversation(installation, call).await?;
+    let past_call = conversation(installation, call).await?;
     if clear {
-        let (campaign, customer) = (told.campaign(), told.customer());
+        let (campaign, customer) = (past_call.campaign(), past_call.customer());
         let heard = "what was heard in clear";
         refuse_unrevealed(&ctx, &input.caller, campaign, customer, heard).await?;
         what.form = ReadForm::Clear;
@@ -113,7 +113,7 @@ async fn replayed(ctx: Ctx, input: Input) -> Result<ReadReply<ReplayResponse>, P
     let mut reader = input.reader();
     if let Some(against) = &against
         && let Some(reason) =
-            reason_to_test(&ctx, &input.caller, &told, against, input.text(REASON.name)).await?
+            reason_to_test(&ctx, &input.caller, &past_call, against, input.text(REASON.name)).await?
     {
         reader = reader.because(reason);
         what = TESTED;
@@ -124,7 +124,7 @@ async fn replayed(ctx: Ctx, input: Input) -> Result<ReadReply<ReplayResponse>, P
         CalleeWordsForm::Masked
     };
     record_that_read(installation, call, reader, what).await?;
-    replay(&told, against.as_ref(), words).map(ReadReply)
+    replay(&past_call, against.as_ref(), words).map(ReadReply)
 }
 
 /// Returns the reason of the request if the other flow tests a value that the call's own version did not test
@@ -133,16 +133,16 @@ async fn replayed(ctx: Ctx, input: Input) -> Result<ReadReply<ReplayResponse>, P
 async fn reason_to_test(
     ctx: &Ctx,
     caller: &Caller,
-    told: &Conversation,
+    past_call: &Conversation,
     against: &ComparisonVersion<'_>,
     reason: Option<&str>,
 ) -> Result<Option<String>, Problem> {
-    if told.tests_as_much_as(&against.flow) {
+    if past_call.tests_as_much_as(&against.flow) {
         return Ok(None);
     }
     let what =
         "a flow that tests a value otherwise than the version that the call ran tells of the callee: it";
-    refuse_unrevealed(ctx, caller, told.campaign(), told.customer(), what).await?;
+    refuse_unrevealed(ctx, caller, past_call.campaign(), past_call.customer(), what).await?;
     let reason = reason.map(str::trim).filter(|text| !text.is_empty());
     let unsaid = || {
         let detail = "give a reason: it is stored permanently, so do not include personal data";
@@ -206,7 +206,7 @@ async fn held_against(ctx: Ctx, input: Input) -> Result<ReadReply<ReplayResponse
     let caller = input.caller.clone();
     let FlowDraftRequest { source, reason } = input.order().await?;
     let flow = body_work.run(move || parse_runnable_flow(&source)).await??;
-    let told = conversation(&ctx.installation, call).await?;
+    let past_call = conversation(&ctx.installation, call).await?;
     let against = ComparisonVersion {
         name: format!("{} {DRAFT}", flow.flow),
         flow,
@@ -214,12 +214,12 @@ async fn held_against(ctx: Ctx, input: Input) -> Result<ReadReply<ReplayResponse
         listener: None,
     };
     let mut what = MASKED;
-    if let Some(reason) = reason_to_test(&ctx, &caller, &told, &against, reason.as_deref()).await? {
+    if let Some(reason) = reason_to_test(&ctx, &caller, &past_call, &against, reason.as_deref()).await? {
         reader = reader.because(reason);
         what = TESTED;
     }
     record_that_read(&ctx.installation, call, reader, what).await?;
-    replay(&told, Some(&against), CalleeWordsForm::Masked).map(ReadReply)
+    replay(&past_call, Some(&against), CalleeWordsForm::Masked).map(ReadReply)
 }
 
 /// A published version to compare calls with.

@@ -165,7 +165,7 @@ struct CampaignReportResponse {
     chart: Chart,
     as_of_position: Option<String>,
     #[serde(flatten)]
-    stands: Completeness,
+    completeness: Completeness,
 }
 
 async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<CampaignReportResponse>, Problem> {
@@ -205,7 +205,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<CampaignReportResponse
         chart: charted(&report.hours)?,
         hours: report.hours,
         as_of_position: source.position.map(|position| position.to_string()),
-        stands: source.stands,
+        completeness: source.completeness,
     }))
 }
 
@@ -219,7 +219,7 @@ async fn chart(ctx: Ctx, input: Input) -> Result<ReadReply<QualifiedAnswer<Chart
     let answer = charted(&list_hours(db, &campaign).await?)?;
     Ok(ReadReply(QualifiedAnswer {
         answer,
-        stands: source.stands,
+        completeness: source.completeness,
     }))
 }
 

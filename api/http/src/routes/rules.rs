@@ -46,7 +46,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Returns the rules and versions that judged the last dials, from the verdicts in the log, \
                  and all rules and presets of this build.",
             )
-            .needs(Permission::RulesRead, EndpointSubject::Nobody)
+            .needs(Permission::RulesRead, EndpointSubject::Unscoped)
             .query(PARAMETERS),
         Endpoint::post(
             "/api/v1/campaigns/{id}/rules/dry-run",

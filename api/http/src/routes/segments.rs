@@ -60,7 +60,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             |_, _| std::future::ready(Ok(columns())),
         )
         .describe("Returns the attributes that segments can test, with their types, in Chinese and English.")
-        .needs(Permission::QueryRun, EndpointSubject::Nobody),
+        .needs(Permission::QueryRun, EndpointSubject::Unscoped),
     ]
 }
 

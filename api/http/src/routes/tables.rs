@@ -98,7 +98,7 @@ async fn day(ctx: Ctx, input: Input) -> Result<ReadReply<QualifiedAnswer<DailyTa
     let answer = daily(source.db.as_ref(), date).await?;
     Ok(ReadReply(QualifiedAnswer {
         answer,
-        stands: source.stands,
+        completeness: source.completeness,
     }))
 }
 
@@ -135,7 +135,7 @@ async fn by_region(ctx: Ctx, input: Input) -> Result<ReadReply<QualifiedAnswer<R
     };
     Ok(ReadReply(QualifiedAnswer {
         answer,
-        stands: source.stands,
+        completeness: source.completeness,
     }))
 }
 
@@ -200,7 +200,7 @@ async fn region_chart(ctx: Ctx, input: Input) -> Result<ReadReply<QualifiedAnswe
     );
     Ok(ReadReply(QualifiedAnswer {
         answer,
-        stands: source.stands,
+        completeness: source.completeness,
     }))
 }
 
@@ -234,6 +234,6 @@ async fn ledger(ctx: Ctx, input: Input) -> Result<ReadReply<QualifiedAnswer<Aban
     let answer = abandonment(db, &asked).await?;
     Ok(ReadReply(QualifiedAnswer {
         answer,
-        stands: source.stands,
+        completeness: source.completeness,
     }))
 }

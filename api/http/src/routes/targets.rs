@@ -98,7 +98,7 @@ async fn table(ctx: Ctx, input: Input) -> Result<ReadReply<QualifiedAnswer<ListP
     };
     Ok(ReadReply(QualifiedAnswer {
         answer: ListPage { list, next_cursor },
-        stands: source.stands,
+        completeness: source.completeness,
     }))
 }
 

@@ -201,12 +201,12 @@ async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<TestCallResponse>, Pro
         .number::<u64>(WITHIN.name)?
         .unwrap_or_default()
         .min(WITHIN_SECONDS_MAX);
-    let told = shown(&ctx.installation, &campaign, call, within_s.saturating_mul(1_000)).await?;
+    let state = shown(&ctx.installation, &campaign, call, within_s.saturating_mul(1_000)).await?;
     let what = ReadContent {
         campaign: Some(campaign),
         calls: vec![call],
         ..STEPS
     };
     put_on_record(&ctx.installation, input.reader(), what).await?;
-    Ok(ReadReply(told))
+    Ok(ReadReply(state))
 }

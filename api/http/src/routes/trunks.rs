@@ -99,7 +99,7 @@ async fn quality(ctx: Ctx, input: Input) -> Result<ReadReply<QualifiedAnswer<Tru
     };
     Ok(ReadReply(QualifiedAnswer {
         answer,
-        stands: source.stands,
+        completeness: source.completeness,
     }))
 }
 

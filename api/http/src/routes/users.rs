@@ -135,7 +135,7 @@ fn of_roles() -> Vec<Endpoint> {
             .describe(
                 "Returns for each role which permission it has for which data, as every route checks it.",
             )
-            .needs(Permission::RulesRead, EndpointSubject::Nobody),
+            .needs(Permission::RulesRead, EndpointSubject::Unscoped),
     ]
 }
 

@@ -337,7 +337,7 @@ async fn worked_on<T: Send + 'static>(
     installation: &Installation,
     work: impl FnOnce() -> Result<T, VoiceError> + Send + 'static,
 ) -> Result<T, Problem> {
-    let (tell, told) = oneshot::channel();
+    let (tell, received) = oneshot::channel();
     let work = move || {
         // The request may have been given up in the meantime.
         let _gone = tell.send(work());
@@ -345,7 +345,7 @@ async fn worked_on<T: Send + 'static>(
     installation.tasks().thread("voices", Box::new(work));
     let done = tokio::select! {
         biased;
-        done = told => done.map_err(|_gone| Problem::unavailable("the server is shutting down"))?,
+        done = received => done.map_err(|_gone| Problem::unavailable("the server is shutting down"))?,
         () = installation.pause(WORK_MS_MAX) => {
             let (code, why) = ("voice-too-slow", "comparing took longer than it may");
             return Err(Problem::new(domain::problem::ProblemKind::Unavailable, code, why));

@@ -68,9 +68,9 @@ async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<WhyNotResponse>, Probl
         .enrolments()
         .iter()
         .map(|(campaign, _)| campaign.clone());
-    let told = enrolled.filter(|campaign| shows_campaign(&scope, campaign));
+    let visible = enrolled.filter(|campaign| shows_campaign(&scope, campaign));
     let asked = |campaign: &CampaignId| named.as_ref().is_none_or(|named| named == campaign);
-    let campaigns: Vec<CampaignId> = told.filter(asked).take(ASKED_MAX).collect();
+    let campaigns: Vec<CampaignId> = visible.filter(asked).take(ASKED_MAX).collect();
     let question = Question {
         customer: customer.clone(),
         campaigns,

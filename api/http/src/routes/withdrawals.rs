@@ -227,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_store_that_is_away_is_not_somebody_who_is_missing() {
+    fn a_store_that_is_away_is_no_missing_customer() {
         assert_eq!(found(Ok(1)), Ok(Some(1)));
         assert_eq!(found::<u8>(Err(Problem::missing("this customer"))), Ok(None));
         let away = found::<u8>(Err(Problem::unavailable("the store"))).unwrap_err();

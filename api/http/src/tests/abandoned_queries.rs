@@ -9,7 +9,7 @@ const ENDLESS: &str =
     "with recursive n as (select 1 as i union all select i + 1 from n) select count(*) from n";
 
 #[test]
-fn a_question_whose_asker_hangs_up_is_stopped_and_that_is_on_record() {
+fn a_query_stops_when_its_client_hangs_up_and_that_is_on_record() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let client = story.client();

@@ -23,9 +23,9 @@ fn a_session_commands_only_with_its_token_and_ends_when_a_role_changes() {
         let cookie = begun.cookie.clone().unwrap();
         assert!(cookie.starts_with("__Host-ledgerline=wang."), "{cookie}");
         let csrf = begun.body["csrf_token"].as_str().unwrap().to_owned();
-        let told = who(&story, &cookie).await;
-        assert_eq!((told.status, &told.body["user"]), (200, &json!("wang")));
-        assert_eq!(told.body["csrf_token"], json!(csrf));
+        let answer = who(&story, &cookie).await;
+        assert_eq!((answer.status, &answer.body["user"]), (200, &json!("wang")));
+        assert_eq!(answer.body["csrf_token"], json!(csrf));
         let made = json!({ "task_id": "T", "script_template": "您好。",
             "schedule": { "start_time": "09:00", "end_time": "18:00" } });
         let path = "/api/v1/campaigns";
@@ -354,15 +354,15 @@ fn a_stream_ends_when_its_key_is_revoked_or_its_user_loses_the_role() {
             200
         );
         // The stream ends by itself once its key is revoked.
-        let told = events.collect().await.unwrap().to_bytes();
-        let told = String::from_utf8_lossy(&told).into_owned();
+        let text = events.collect().await.unwrap().to_bytes();
+        let text = String::from_utf8_lossy(&text).into_owned();
         assert!(
-            told.contains("event:end") && told.contains("you may no longer follow"),
-            "{told}"
+            text.contains("event:end") && text.contains("you may no longer follow"),
+            "{text}"
         );
-        let told = briefly.collect().await.unwrap().to_bytes();
+        let text = briefly.collect().await.unwrap().to_bytes();
         assert!(
-            String::from_utf8_lossy(&told).contains("you may no longer follow"),
+            String::from_utf8_lossy(&text).contains("you may no longer follow"),
             "it ran out"
         );
         let again = get(&story, "/api/v1/events", &brief).await;
@@ -374,8 +374,8 @@ fn a_stream_ends_when_its_key_is_revoked_or_its_user_loses_the_role() {
                 .status,
             200
         );
-        let told = others.collect().await.unwrap().to_bytes();
-        assert!(String::from_utf8_lossy(&told).contains("you may no longer follow"));
+        let text = others.collect().await.unwrap().to_bytes();
+        assert!(String::from_utf8_lossy(&text).contains("you may no longer follow"));
         assert!(!figures.collect().await.unwrap().to_bytes().is_empty());
     });
     story.end();

@@ -47,7 +47,7 @@ fn three_failures_of_a_line_in_a_row_are_an_alert_until_it_carries_a_call() {
 }
 
 #[test]
-fn a_campaign_whose_alert_stands_is_asked_for_its_budget_and_one_that_does_not_dial_is_not() {
+fn a_campaign_with_an_open_alert_is_asked_for_its_budget_and_one_that_does_not_dial_is_not() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let position = three_calls(&story).await;
@@ -60,8 +60,8 @@ fn a_campaign_whose_alert_stands_is_asked_for_its_budget_and_one_that_does_not_d
         };
         let nothing = budgets::findings(installation, &limits, [].iter()).await.unwrap();
         assert_eq!(nothing, [], "T is a draft");
-        let stands = [(AlertRule::AbandonBudget, "T".to_owned())];
-        let found = budgets::findings(installation, &limits, stands.iter())
+        let open_alerts = [(AlertRule::AbandonBudget, "T".to_owned())];
+        let found = budgets::findings(installation, &limits, open_alerts.iter())
             .await
             .unwrap();
         assert_eq!(found.len(), 1);
@@ -71,7 +71,7 @@ fn a_campaign_whose_alert_stands_is_asked_for_its_budget_and_one_that_does_not_d
             "robots take its calls: the figure is information, and no breach"
         );
         assert!(found[0].detail.starts_with("1 of 1 calls"), "{}", found[0].detail);
-        let enough = budgets::findings(installation, &AlertLimits::default(), stands.iter())
+        let enough = budgets::findings(installation, &AlertLimits::default(), open_alerts.iter())
             .await
             .unwrap();
         assert!(!enough[0].is_beyond, "one call says nothing");

@@ -48,7 +48,7 @@ fn a_campaign_that_is_over_keeps_its_figures_and_forgets_who_occurs_in_it_alone(
 }
 
 #[test]
-fn whose_erasure_waits_for_a_call_is_not_counted_as_erased() {
+fn an_erasure_that_waits_for_a_call_does_not_count_as_done() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;

@@ -73,7 +73,7 @@ fn what_one_of_two_presets_keeps_is_not_destroyed_by_the_floor_of_the_other() {
 }
 
 #[test]
-fn what_a_recording_says_aloud_is_not_copied_of_whoever_is_still_known() {
+fn words_of_a_recording_are_not_copied_while_the_customer_is_still_known() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;
@@ -131,7 +131,7 @@ fn copy_folder(from: &Path, to: &Path) {
 }
 
 #[test]
-fn an_order_whose_secret_is_missing_makes_no_copy_twice() {
+fn an_order_without_its_secret_makes_no_copy_twice() {
     let story = TestServer::begin();
     story.runtime.block_on(called(&story));
     let story = story.later(PAST);
@@ -203,7 +203,7 @@ fn an_order_without_its_secret_ends_with_what_is_true_and_the_next_one_goes_on()
 }
 
 #[test]
-fn a_disposal_that_somebody_else_left_over_is_not_counted_as_the_orders() {
+fn a_disposal_left_over_by_another_order_is_not_counted() {
     let story = TestServer::begin();
     story.runtime.block_on(called(&story));
     let story = story.later(PAST);

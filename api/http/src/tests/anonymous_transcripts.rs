@@ -163,7 +163,7 @@ fn names(story: &TestServer) -> BTreeSet<String> {
 
 /// Asserts that neither the records nor the words of the copies name a person or a call, and that neither
 /// their order nor their position identifies one.
-async fn name_nobody(story: &TestServer) {
+async fn assert_anonymous(story: &TestServer) {
     let (names, kept) = (names(story), copies(story).await);
     let of_calls: BTreeSet<_> = events(story, "call.ended")
         .await
@@ -207,9 +207,9 @@ async fn name_nobody(story: &TestServer) {
     {
         assert!(!word.contains(name.as_str()), "{name} in {word}");
     }
-    let told: Vec<&str> = words.iter().map(String::as_str).collect();
+    let spoken_words: Vec<&str> = words.iter().map(String::as_str).collect();
     assert_eq!(
-        told,
+        spoken_words,
         [
             "*不在",
             "*的手续费",
@@ -229,7 +229,7 @@ pub(super) fn envelope(stored: &StoredEvent) -> Envelope {
 }
 
 #[test]
-fn words_outlive_their_persons_once_and_name_nobody() {
+fn words_outlive_their_persons_once_and_name_no_person() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         called(&story).await;
@@ -277,7 +277,7 @@ fn words_outlive_their_persons_once_and_name_nobody() {
         let anonymized = events(&story, "campaign.anonymized").await;
         assert_eq!(certified.len(), 3, "{done}");
         assert!(certified.iter().all(|one| one.position < anonymized[0].position));
-        name_nobody(&story).await;
+        assert_anonymous(&story).await;
         found(&story).await;
         copied_for(&story).await;
         // The same order again finds nothing left to copy.
@@ -311,8 +311,8 @@ async fn found(story: &TestServer) {
     let found = owner(story, path, json!({ "text": "手续费" })).await.body;
     assert_eq!(found["items"], json!([]), "{found}");
     assert_eq!(found["anonymous"].as_array().map(Vec::len), Some(4), "{found}");
-    let nobody = owner(story, path, json!({ "text": "小明" })).await.body;
-    assert_eq!(nobody["anonymous"], json!([]), "{nobody}");
+    let unmatched = owner(story, path, json!({ "text": "小明" })).await.body;
+    assert_eq!(unmatched["anonymous"], json!([]), "{unmatched}");
     let path = "/api/v1/campaigns/T/keywords?reason=quality";
     let words = get(story, path, &story.bearer()).await.body;
     assert_eq!(

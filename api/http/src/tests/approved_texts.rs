@@ -20,7 +20,7 @@ fn campaign(name: &str, more: &Value) -> Value {
 }
 
 #[test]
-fn answers_that_are_approved_come_from_a_version_behind_which_somebody_stood() {
+fn approved_answers_come_from_an_approved_version() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let file = json!({ "knowledge": "card", "answers": [
@@ -44,7 +44,7 @@ fn answers_that_are_approved_come_from_a_version_behind_which_somebody_stood() {
 }
 
 #[test]
-fn messages_that_are_approved_are_those_of_a_flow_behind_which_somebody_stood() {
+fn approved_messages_are_those_of_an_approved_flow() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let text = include_str!("../../../../fixtures/flows/decide.yaml");

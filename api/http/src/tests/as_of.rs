@@ -118,8 +118,8 @@ fn plain(mut reply: Value) -> Value {
     members.remove("now");
     members.remove("hours");
     for item in reply["items"].as_array_mut().into_iter().flatten() {
-        for where_it_stands in ["position", "recorded_at"] {
-            item.as_object_mut().unwrap().remove(where_it_stands);
+        for place_in_log in ["position", "recorded_at"] {
+            item.as_object_mut().unwrap().remove(place_in_log);
         }
     }
     reply

@@ -84,7 +84,7 @@ fn what_was_refused_to_a_key_is_found_by_it() {
 }
 
 #[test]
-fn a_phone_number_stands_in_no_record_of_a_search_and_what_is_found_is_taken_with_its_proof() {
+fn a_phone_number_is_in_no_record_of_a_search_and_results_are_exported_with_their_proof() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let path = "/api/v1/audit/search";

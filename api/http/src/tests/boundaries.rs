@@ -19,7 +19,7 @@ async fn answered(story: &TestServer, sent: &str) -> String {
 }
 
 #[test]
-fn a_request_whose_length_is_said_in_two_ways_is_refused_and_nothing_behind_it_is_answered() {
+fn a_request_with_two_lengths_is_refused_and_nothing_behind_it_is_answered() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let length = HIDDEN.len();

@@ -93,15 +93,15 @@ fn many_are_shown_when_another_person_approved_these_and_each_read_is_on_record(
             .iter()
             .map(|read| read["customer"].as_str().unwrap())
             .collect();
-        let mut told: Vec<&str> = shown.body["persons"]
+        let mut shown_ids: Vec<&str> = shown.body["persons"]
             .as_array()
             .unwrap()
             .iter()
             .map(|one| one["id"].as_str().unwrap())
             .collect();
         seen.sort_unstable();
-        told.sort_unstable();
-        assert_eq!(seen, told);
+        shown_ids.sort_unstable();
+        assert_eq!(seen, shown_ids);
         let again = post(&story, PATH, &li, of(&["C3", "C9", "C1"], Some(&id))).await;
         assert_eq!(again.status, 422, "an approval is used once: {}", again.body);
     });
@@ -109,7 +109,7 @@ fn many_are_shown_when_another_person_approved_these_and_each_read_is_on_record(
 }
 
 #[test]
-fn a_campaign_s_persons_are_shown_without_the_erased_and_only_to_whoever_sees_them() {
+fn a_campaign_s_persons_are_shown_without_the_erased_and_only_within_the_scope() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         three_people(&story).await;

@@ -57,7 +57,7 @@ fn a_correction_names_what_it_corrects_and_both_axes_can_be_asked() {
 }
 
 #[test]
-fn what_nobody_can_know_and_what_makes_no_sense_is_refused() {
+fn unknowable_and_senseless_moments_are_refused() {
     let mut world = AsOfServer::begin();
     assert_eq!(world.send("POST", "/correct", MACHINE).0, 404);
     world.answered_call();

@@ -183,7 +183,7 @@ fn a_campaign_that_contradicts_itself_or_its_preset_is_not_made() {
 }
 
 #[test]
-fn where_a_key_to_refuse_further_calls_is_to_be_told_a_flow_without_one_is_not_started() {
+fn a_flow_without_the_required_opt_out_key_is_not_started() {
     let server = Server::begin_at("2027-03-02T10:00:00+08:00");
     let mut sells = json!({ "task_id": "K", "flow": without_keys(), "basis": "contract", "preset": "us-tsr",
         "relief": "agents", "seller": { "name": "Example Bank", "number": "+12025550100" },
@@ -207,7 +207,7 @@ fn where_a_key_to_refuse_further_calls_is_to_be_told_a_flow_without_one_is_not_s
 }
 
 #[test]
-fn an_order_is_taken_with_the_campaign_and_why_not_says_where_somebody_stands_in_it() {
+fn an_order_is_taken_with_the_campaign_and_why_not_shows_a_customers_place_in_it() {
     let campaign = r#"{"task_id":"T","script_template":"{{balance}}","basis":"contract",
         "schedule":{"start_time":"09:00","end_time":"18:00"},
         "priority":{"by":{"column":{"name":"balance","at_least":[{"number":100000,"value":9}]}},

@@ -45,8 +45,8 @@ pub(super) async fn one_person(story: &TestServer) -> String {
     assert_eq!(post(story, "/api/v1/campaigns", made).await.0, 201);
     let list = json!({ "task_id": "T", "records": [
         { "customer_id": "C01", "phone": "13800138000", "customer_name": "王小明", "days": "3" } ] });
-    let (status, told) = post(story, "/api/v1/tasks/data", list).await;
-    assert!(status < 300, "{told}");
+    let (status, reply) = post(story, "/api/v1/tasks/data", list).await;
+    assert!(status < 300, "{reply}");
     let (status, shown) = get(story, "/api/v1/customers/C01").await;
     assert_eq!(status, 200, "{shown}");
     shown["id"].as_str().unwrap().to_owned()
@@ -114,20 +114,20 @@ fn an_inspection_finds_by_person_and_by_number_and_is_on_record_first() {
     story.runtime.block_on(async {
         let id = one_person(&story).await;
         let ask = json!({ "customer": "C01", "reason": "a complaint" });
-        let (status, told) = post(&story, "/api/v1/inspections", ask).await;
-        assert_eq!(status, 200, "{told}");
-        assert_eq!(told["counts"]["persons"], 1);
-        assert_eq!(told["bases"][0]["basis"], "contract");
-        assert_eq!(told["persons"][0]["phones"][0], "138****8000");
-        assert!(!told.to_string().contains("王小明"), "masked: {told}");
+        let (status, reply) = post(&story, "/api/v1/inspections", ask).await;
+        assert_eq!(status, 200, "{reply}");
+        assert_eq!(reply["counts"]["persons"], 1);
+        assert_eq!(reply["bases"][0]["basis"], "contract");
+        assert_eq!(reply["persons"][0]["phones"][0], "138****8000");
+        assert!(!reply.to_string().contains("王小明"), "masked: {reply}");
         let ask = json!({ "number": "13800138000", "clear": true, "reason": "a complaint" });
-        let (status, told) = post(&story, "/api/v1/inspections", ask).await;
+        let (status, reply) = post(&story, "/api/v1/inspections", ask).await;
         assert_eq!(
-            (status, &told["persons"][0]["customer"]),
+            (status, &reply["persons"][0]["customer"]),
             (200, &json!(id)),
-            "{told}"
+            "{reply}"
         );
-        assert_eq!(told["persons"][0]["name"], "王小明");
+        assert_eq!(reply["persons"][0]["name"], "王小明");
         let (_, trail) = get(&story, "/api/v1/events?kind=inquiry.personal_data_read").await;
         let reads: Vec<&Value> = trail["items"]
             .as_array()
@@ -304,7 +304,7 @@ fn a_person_s_request_does_what_is_asked_for_and_says_by_which_event() {
 }
 
 #[test]
-fn a_worksheet_says_whose_data_somebody_saw_and_tells_how_to_reach_them_only_on_record() {
+fn a_worksheet_lists_the_customers_seen_and_their_contacts_only_on_record() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let id = one_person(&story).await;
@@ -320,19 +320,19 @@ fn a_worksheet_says_whose_data_somebody_saw_and_tells_how_to_reach_them_only_on_
             "{seen}"
         );
         assert!(person["contact"].is_null());
-        let nobody = json!({ "user": "li" });
+        let unseen = json!({ "user": "li" });
         assert_eq!(
-            post(&story, "/api/v1/inspections/seen", nobody).await.1["persons"],
+            post(&story, "/api/v1/inspections/seen", unseen).await.1["persons"],
             json!([])
         );
         let unreasoned = json!({ "user": "zhang", "notice": true });
         assert_eq!(post(&story, "/api/v1/inspections/seen", unreasoned).await.0, 422);
         let notice = json!({ "user": "zhang", "notice": true, "clear": true, "reason": "a breach" });
-        let (_, told) = post(&story, "/api/v1/inspections/seen", notice).await;
+        let (_, reply) = post(&story, "/api/v1/inspections/seen", notice).await;
         assert_eq!(
-            told["persons"][0]["contact"]["phones"],
+            reply["persons"][0]["contact"]["phones"],
             json!(["+8613800138000"]),
-            "{told}"
+            "{reply}"
         );
         let (_, trail) = get(
             &story,

@@ -213,7 +213,7 @@ fn a_list_that_waits_for_its_approval_costs_no_comparison() {
 }
 
 #[test]
-fn a_caller_without_the_reveal_right_is_not_told_who_shares_a_number() {
+fn who_shares_a_number_is_withheld_without_the_reveal_right() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         campaign(&story, "T").await;

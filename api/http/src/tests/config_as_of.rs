@@ -95,7 +95,7 @@ async fn approval(story: &TestServer) -> String {
 }
 
 #[test]
-fn who_is_told_what_is_stopped_how_long_is_kept_and_what_was_approved_answer_as_of_then() {
+fn channels_stops_retention_and_approvals_answer_as_of_then() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let order =

@@ -59,7 +59,7 @@ fn a_consent_is_given_with_its_evidence_withdrawn_and_shown_on_record() {
 }
 
 #[test]
-fn by_number_everybody_who_has_it_withdraws_and_nobody_consents_for_another() {
+fn by_number_all_its_holders_withdraw_and_none_consents_for_another() {
     let server = Server::with_people(CAMPAIGN, PEOPLE);
     let mut by_number = consent();
     by_number["number"] = json!("13800138000");
@@ -95,8 +95,8 @@ fn by_number_everybody_who_has_it_withdraws_and_nobody_consents_for_another() {
     assert_eq!(read.len(), 2, "{read:?}");
     assert_eq!(read[0]["data"]["route"], "POST /api/v1/consents/show");
     assert!(!read[0].to_string().contains("13800138000"));
-    let nobody = server.post("/api/v1/consents/show", &json!({ "number": "13800138009" }));
-    assert_eq!(nobody.0, 404, "{nobody:?}");
+    let unknown = server.post("/api/v1/consents/show", &json!({ "number": "13800138009" }));
+    assert_eq!(unknown.0, 404, "{unknown:?}");
     server.end();
 }
 

@@ -280,7 +280,7 @@ fn who_asks_for_a_person_is_called_once() {
 }
 
 #[test]
-fn nobody_has_more_conversations_than_channels_and_closing_makes_room() {
+fn conversations_do_not_exceed_channels_and_closing_makes_room() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;

@@ -18,11 +18,11 @@ fn a_correction_says_what_is_right_and_it_is_shown_from_then_on() {
             (json!({ "customer_id": "C02" }), "/set/customer_id"),
             (json!({ "name": "a\u{1}b" }), "/set/name"),
         ] {
-            let (status, told) = post(&story, &path, json!({ "note": "x", "set": wrong })).await;
+            let (status, reply) = post(&story, &path, json!({ "note": "x", "set": wrong })).await;
             assert_eq!(
-                (status, &told["errors"][0]["pointer"]),
+                (status, &reply["errors"][0]["pointer"]),
                 (422, &json!(pointer)),
-                "{told}"
+                "{reply}"
             );
         }
         let unknown = json!({ "note": "x", "set": { "colour": "red" } });

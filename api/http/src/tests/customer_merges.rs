@@ -126,8 +126,8 @@ fn what_the_kept_id_refuses_leaves_the_other_as_it_was() {
     let server = Server::with_people(CAMPAIGN, PEOPLE);
     let kept = shown(&server, "C1")["id"].as_str().unwrap().to_owned();
     let erased = json!({ "reason": "asked", "approved_by": "boss" });
-    let (status, told) = server.post(&format!("/api/v1/customers/{kept}/erase"), &erased);
-    assert!(status < 300, "{told}");
+    let (status, response) = server.post(&format!("/api/v1/customers/{kept}/erase"), &erased);
+    assert!(status < 300, "{response}");
     let refused = server.post(&format!("/api/v1/customers/{kept}/merge"), &order("C2"));
     assert_eq!(refused.0, 422, "{refused:?}");
     assert_eq!(server.events("customer.merged").len(), 0);
@@ -140,7 +140,7 @@ fn what_the_kept_id_refuses_leaves_the_other_as_it_was() {
 /// In a campaign, a shared number is called for the first id only. When that id is merged away, it releases
 /// the number.
 #[test]
-fn where_the_other_id_was_called_for_a_shared_number_nobody_is_and_the_answer_says_so_each_time() {
+fn after_the_other_id_was_called_a_shared_number_is_not_called_and_each_answer_says_so() {
     let by_number = CAMPAIGN.replace("by_customer", "by_number");
     let server = Server::with_people(&by_number, PEOPLE);
     let enrolled = &shown(&server, "C2")["enrolments"][0];

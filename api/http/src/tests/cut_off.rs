@@ -92,11 +92,11 @@ impl Server {
             }));
             let mut ended_at = Timestamp::EPOCH;
             for (step, command) in commands.into_iter().enumerate() {
-                let told = system
+                let answer = system
                     .calls
                     .ask(&call, command, cause(&format!("{call} {step}")))
                     .await;
-                ended_at = told.unwrap().state.ended().map_or(ended_at, |ended| ended.at);
+                ended_at = answer.unwrap().state.ended().map_or(ended_at, |ended| ended.at);
             }
             let closing = CallClosing {
                 call,
@@ -174,7 +174,7 @@ fn dialog() -> AnsweredDialog {
 }
 
 #[test]
-fn who_was_cut_off_is_listed_called_back_or_settled_and_nobody_else_is() {
+fn only_customers_who_were_cut_off_are_listed_called_back_or_settled() {
     let server = Server::with_people(CAMPAIGN, PEOPLE);
     let [one, two, three] = ["C1", "C2", "C3"].map(|id| server.customer(id));
     let calls = [server.interrupt(&one, true), server.interrupt(&two, true)];
@@ -198,19 +198,19 @@ fn who_was_cut_off_is_listed_called_back_or_settled_and_nobody_else_is() {
             .as_str()
             .is_some_and(|callee| callee.contains('*'))
     );
-    let (status, told) = server.post(
+    let (status, reply) = server.post(
         "/api/v1/campaigns/T/cut-off/call-back",
         &json!({"customer": "C1"}),
     );
-    assert_eq!((status, &told["settled"]), (200, &json!(false)), "{told:?}");
+    assert_eq!((status, &reply["settled"]), (200, &json!(false)), "{reply:?}");
     assert!(
-        told["due_at"].as_str() < Some("2026-03-02T16:00:00.000000Z"),
-        "{told:?}"
+        reply["due_at"].as_str() < Some("2026-03-02T16:00:00.000000Z"),
+        "{reply:?}"
     );
     let settle =
         |id: &str| json!({"customer": id, "reason": "spoken to at the branch", "by": "duty manager"});
-    let (status, told) = server.post("/api/v1/campaigns/T/cut-off/settle", &settle("C2"));
-    assert_eq!((status, &told["settled"]), (200, &json!(true)), "{told:?}");
+    let (status, reply) = server.post("/api/v1/campaigns/T/cut-off/settle", &settle("C2"));
+    assert_eq!((status, &reply["settled"]), (200, &json!(true)), "{reply:?}");
     let states: Vec<_> = server.listed().iter().map(|item| item["state"].clone()).collect();
     assert_eq!(states, ["settled", "waiting"]);
     for (id, route) in [
@@ -223,10 +223,10 @@ fn who_was_cut_off_is_listed_called_back_or_settled_and_nobody_else_is() {
             "settle" => settle(id),
             _ => json!({"customer": id}),
         };
-        let (status, told) = server.post(&format!("/api/v1/campaigns/T/cut-off/{route}"), &body);
-        assert!((400..500).contains(&status), "{id} {route}: {told:?}");
+        let (status, reply) = server.post(&format!("/api/v1/campaigns/T/cut-off/{route}"), &body);
+        assert!((400..500).contains(&status), "{id} {route}: {reply:?}");
     }
-    let (status, told) = server.post("/api/v1/campaigns/T/cut-off/settle", &json!({"customer": "C1"}));
-    assert_eq!(status, 422, "a reason is needed: {told:?}");
+    let (status, reply) = server.post("/api/v1/campaigns/T/cut-off/settle", &json!({"customer": "C1"}));
+    assert_eq!(status, 422, "a reason is needed: {reply:?}");
     server.end();
 }

@@ -64,8 +64,8 @@ fn a_draft_is_its_users_own_and_is_saved_over_the_one_that_was_read() {
         let theirs = by(&story, chen, Method::GET, "/api/v1/drafts/campaign-1", None).await;
         assert_eq!(theirs.status, 404);
         assert_eq!(by(&story, view, Method::GET, DRAFTS, None).await.status, 403);
-        let nobody = owner(&story, DRAFTS, begun("x")).await;
-        assert_eq!((nobody.status, nobody.code()), (403, "draft-of-a-user"));
+        let ownerless = owner(&story, DRAFTS, begun("x")).await;
+        assert_eq!((ownerless.status, ownerless.code()), (403, "draft-of-a-user"));
         let removed = by(
             &story,
             wang,
@@ -111,8 +111,8 @@ fn places_are_few_and_what_was_typed_is_in_no_record() {
             None,
         )
         .await;
-        let told = events.body.to_string();
-        assert!(told.contains("draft.saved"), "{told}");
-        assert!(!told.contains("typed title") && !told.contains("13800138000"));
+        let text = events.body.to_string();
+        assert!(text.contains("draft.saved"), "{text}");
+        assert!(!text.contains("typed title") && !text.contains("13800138000"));
     });
 }

@@ -49,17 +49,17 @@ fn a_text_is_understood_and_what_names_a_person_is_hidden() {
     story.runtime.block_on(async {
         let order =
             json!({ "text": format!("可以，分十二期，电话{PHONE}"), "sensitive_words": ["分十二期"] });
-        let (status, told) = post(&story, "/api/v1/understand", order.clone()).await;
-        assert_eq!(status, 200, "{told}");
-        let entities: Vec<(&str, &str)> = told["entities"]
+        let (status, reply) = post(&story, "/api/v1/understand", order.clone()).await;
+        assert_eq!(status, 200, "{reply}");
+        let entities: Vec<(&str, &str)> = reply["entities"]
             .as_array()
             .unwrap()
             .iter()
             .map(|one| (one["kind"].as_str().unwrap(), one["value"].as_str().unwrap()))
             .collect();
         assert_eq!(entities, [("period", "12"), ("phone", "*******8000")]);
-        assert_eq!(told["sensitive_word"], "分十二期");
-        assert!(!told.to_string().contains(PHONE), "{told}");
+        assert_eq!(reply["sensitive_word"], "分十二期");
+        assert!(!reply.to_string().contains(PHONE), "{reply}");
         let (_, clear) = post(
             &story,
             "/api/v1/understand",
@@ -117,11 +117,11 @@ fn a_node_of_a_published_flow_says_what_is_expected_and_learned() {
         let published = owner(&story, "/api/v1/flows", json!({ "definition": flow })).await;
         assert!(published.status < 300, "{}", published.body);
         let order = json!({ "text": "六", "flow": "card_instalment_spoken@1", "node": "确认分期期数" });
-        let (status, told) = post(&story, "/api/v1/understand", order).await;
-        assert_eq!((status, &told["slots"]["terms"]), (200, &json!("6")), "{told}");
+        let (status, reply) = post(&story, "/api/v1/understand", order).await;
+        assert_eq!((status, &reply["slots"]["terms"]), (200, &json!("6")), "{reply}");
         let nowhere = json!({ "text": "六", "flow": "card_instalment_spoken", "node": "nowhere" });
-        let (status, told) = post(&story, "/api/v1/understand", nowhere).await;
-        assert_eq!((status, &told["code"]), (422, &json!("node-asks-nothing")));
+        let (status, reply) = post(&story, "/api/v1/understand", nowhere).await;
+        assert_eq!((status, &reply["code"]), (422, &json!("node-asks-nothing")));
     });
     story.end();
 }
@@ -138,11 +138,11 @@ fn audio_is_heard_as_file_and_form_by_the_server_s_own_recognizer() {
     });
     story.runtime.block_on(async {
         let wav = bundled(RECORDING_NOTICE);
-        let (status, told) = bytes(&story, "/api/v1/recognize", "audio/wav", wav.clone()).await;
-        let told: Value = serde_json::from_slice(&told).unwrap();
-        assert_eq!((status, &told["text"]), (200, &json!(RECORDING_NOTICE)), "{told}");
+        let (status, reply) = bytes(&story, "/api/v1/recognize", "audio/wav", wav.clone()).await;
+        let reply: Value = serde_json::from_slice(&reply).unwrap();
+        assert_eq!((status, &reply["text"]), (200, &json!(RECORDING_NOTICE)), "{reply}");
         assert_eq!(
-            (&told["engine"], &told["rehearsal_only"]),
+            (&reply["engine"], &reply["rehearsal_only"]),
             (&json!("template"), &json!(true))
         );
         let mut form = b"--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n".to_vec();
@@ -156,14 +156,14 @@ fn audio_is_heard_as_file_and_form_by_the_server_s_own_recognizer() {
         )
         .await;
         let again: Value = serde_json::from_slice(&again).unwrap();
-        assert_eq!((status, &again["text"]), (200, &told["text"]));
+        assert_eq!((status, &again["text"]), (200, &reply["text"]));
         for (body, code, expected) in [
             (b"no sound".to_vec(), "audio-invalid", 400),
             (vec![0; 2 * 1024 * 1024 + 1], "audio-too-long", 413),
         ] {
-            let (status, told) = bytes(&story, "/api/v1/recognize", "audio/wav", body).await;
-            let told: Value = serde_json::from_slice(&told).unwrap();
-            assert_eq!((status, told["code"].as_str().unwrap()), (expected, code));
+            let (status, reply) = bytes(&story, "/api/v1/recognize", "audio/wav", body).await;
+            let reply: Value = serde_json::from_slice(&reply).unwrap();
+            assert_eq!((status, reply["code"].as_str().unwrap()), (expected, code));
         }
     });
     story.end();
@@ -189,14 +189,14 @@ fn a_text_is_spoken_and_its_sound_says_that_a_machine_made_it() {
             "it carries its label"
         );
         let other = json!({ "text": RECORDING_NOTICE, "voice": "someone" });
-        let (status, told) = post(&story, "/api/v1/synthesize", other).await;
-        assert_eq!((status, &told["code"]), (422, &json!("voice-unknown")));
+        let (status, reply) = post(&story, "/api/v1/synthesize", other).await;
+        assert_eq!((status, &reply["code"]), (422, &json!("voice-unknown")));
         let unnamed = json!({ "text": RECORDING_NOTICE, "language": " " });
-        let (status, refusal) = post(&story, "/api/v1/synthesize", unnamed).await;
-        assert_eq!((status, &refusal["errors"][0]["pointer"]), (400, &json!("/language")));
-        let (status, told) = bytes(&story, "/api/v1/recognize", "audio/wav", wav).await;
-        let told: Value = serde_json::from_slice(&told).unwrap();
-        assert_eq!((status, &told["code"]), (503, &json!("recognizer-missing")));
+        let (status, reply) = post(&story, "/api/v1/synthesize", unnamed).await;
+        assert_eq!((status, &reply["errors"][0]["pointer"]), (400, &json!("/language")));
+        let (status, reply) = bytes(&story, "/api/v1/recognize", "audio/wav", wav).await;
+        let reply: Value = serde_json::from_slice(&reply).unwrap();
+        assert_eq!((status, &reply["code"]), (503, &json!("recognizer-missing")));
     });
     story.end();
 }

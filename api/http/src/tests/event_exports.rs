@@ -11,7 +11,7 @@ use serde_json::json;
 const RECORD: &str = "/api/v1/exports/record";
 
 #[test]
-fn the_end_of_a_taking_stands_behind_its_beginning_and_stays_as_it_was_first() {
+fn the_end_of_an_export_follows_its_beginning_and_does_not_change() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let begun = owner(&story, RECORD, json!({ "what": "backup", "by": "wang" })).await;

@@ -73,7 +73,7 @@ fn every_kind_has_a_schema_and_every_golden_record_fits_it() {
 }
 
 #[test]
-fn whoever_writes_a_reader_finds_kinds_schemas_and_streams_without_a_key() {
+fn kinds_schemas_and_streams_are_readable_without_a_key() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let get = async |path: &str| send(&story, Method::GET, path, &[], None).await;

@@ -72,7 +72,7 @@ fn a_stream_from_every_position_gives_what_the_pages_give() {
 }
 
 #[test]
-fn a_client_that_stands_still_delays_no_writer_and_misses_nothing() {
+fn a_client_that_stops_reading_delays_no_writer_and_misses_nothing() {
     const EVENTS: u64 = 6_000;
     let story = TestServer::begin();
     story.runtime.block_on(async {
@@ -158,8 +158,8 @@ fn a_web_socket_says_the_same_and_closes_with_where_to_resume() {
         let (operation, event) = frame(&mut socket).await;
         let event: Value = serde_json::from_str(&event).unwrap();
         assert_eq!((operation, event["position"].as_str()), (1, Some("6")));
-        let (_, told) = frame(&mut socket).await;
-        assert_eq!(told, "{\"message\":\"caught-up\",\"position\":\"9\"}");
+        let (_, notice) = frame(&mut socket).await;
+        assert_eq!(notice, "{\"message\":\"caught-up\",\"position\":\"9\"}");
         // A masked ping with two bytes of payload; the server answers it.
         socket
             .write_all(&[0x89, 0x82, 0, 0, 0, 0, b'h', b'i'])

@@ -7,7 +7,7 @@ use hyper::StatusCode;
 use hyper::header::RETRY_AFTER;
 
 #[test]
-fn a_third_export_is_told_to_come_again_while_two_run_and_others_are_answered() {
+fn a_third_export_is_busy_while_two_run_and_others_are_answered() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let calls = "/api/v1/exports/calls?format=csv";

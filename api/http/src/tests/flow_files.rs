@@ -47,7 +47,7 @@ fn each_shipped_file_is_shown_and_has_the_hash_that_it_is_published_under() {
 }
 
 #[test]
-fn what_is_wrong_with_a_file_stands_at_its_node_and_what_differs_at_its_part() {
+fn faults_of_a_file_name_their_node_and_differences_their_part() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let check = |body: Value| owner(&story, "/api/v1/flow-files/check", body);
@@ -163,8 +163,8 @@ fn a_file_that_tests_values_by_itself_tells_of_the_callee_and_is_no_masked_read(
         // A caller with the reveal right must give a reason, and the read is recorded as one in clear.
         let silent = owner(&story, &path, json!({ "source": curious })).await;
         assert_eq!(silent.body["code"], "reason-needed", "{}", silent.body);
-        let told = owner(&story, &path, json!({ "source": curious, "reason": "complaint" })).await;
-        assert_eq!(told.status, 200, "{}", told.body);
+        let reply = owner(&story, &path, json!({ "source": curious, "reason": "complaint" })).await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
         let reads = trail(&story, "inquiry.personal_data_read").await;
         let data = &reads.last().unwrap()["data"];
         assert_eq!(

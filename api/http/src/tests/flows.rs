@@ -90,7 +90,7 @@ fn versions_are_published_listed_gone_back_to_and_named_by_campaigns() {
 }
 
 #[test]
-fn a_campaign_names_a_published_version_and_is_told_which_there_are() {
+fn a_campaign_names_a_published_version_and_a_refusal_lists_them() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         publish(&story, "您好。").await;

@@ -57,7 +57,7 @@ async fn approved_by_another(story: &TestServer) -> [String; 2] {
 }
 
 #[test]
-fn what_is_no_list_is_refused_before_anybody_is_asked_to_approve_it() {
+fn a_file_that_is_no_list_is_refused_before_an_approval_is_requested() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let [li, _] = approved_by_another(&story).await;
@@ -103,7 +103,7 @@ fn an_approval_is_for_one_list_whatever_key_comes_again_with_it() {
 }
 
 #[test]
-fn a_file_in_a_form_is_a_list_whose_good_rows_count_and_whose_bad_ones_are_told() {
+fn a_file_in_a_form_is_a_list_with_good_rows_counted_and_bad_rows_listed() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         campaign(&story, json!([])).await;
@@ -161,18 +161,18 @@ fn a_form_that_is_not_a_list_is_refused_and_what_is_wrong_is_named() {
             (vec![part("task_id", None, "NONE"), file()], 404, "missing", ""),
             (vec!["--edge\r\nno head".to_owned()], 400, "form-invalid", ""),
         ] {
-            let told = sent(&story, "/api/v1/tasks/data", &bearer, FORM, &parts).await;
-            let named = told.1["errors"][0]["pointer"].as_str().unwrap_or_default();
+            let reply = sent(&story, "/api/v1/tasks/data", &bearer, FORM, &parts).await;
+            let named = reply.1["errors"][0]["pointer"].as_str().unwrap_or_default();
             assert_eq!(
-                (told.0, told.1["code"].as_str().unwrap(), named),
+                (reply.0, reply.1["code"].as_str().unwrap(), named),
                 (status, code, pointer),
                 "{parts:?}"
             );
         }
         for kind in ["multipart/form-data", "multipart/mixed; boundary=edge"] {
-            let told = sent(&story, "/api/v1/tasks/data", &bearer, kind, &[task(), file()]).await;
+            let reply = sent(&story, "/api/v1/tasks/data", &bearer, kind, &[task(), file()]).await;
             assert_eq!(
-                (told.0, &told.1["code"]),
+                (reply.0, &reply.1["code"]),
                 (415, &json!("send-the-file-itself")),
                 "{kind}"
             );
@@ -180,8 +180,8 @@ fn a_form_that_is_not_a_list_is_refused_and_what_is_wrong_is_named() {
         // A form does not reveal whether campaigns outside the caller's scope exist.
         add(&story, "boss", &["operator"]).await;
         let narrow = key(&story, json!({ "user": "boss", "campaigns": ["OTHER"] })).await;
-        let told = sent(&story, "/api/v1/tasks/data", &narrow, FORM, &[task(), file()]).await;
-        assert_eq!((told.0, &told.1["code"]), (404, &json!("missing")));
+        let reply = sent(&story, "/api/v1/tasks/data", &narrow, FORM, &[task(), file()]).await;
+        assert_eq!((reply.0, &reply.1["code"]), (404, &json!("missing")));
     });
     story.end();
 }

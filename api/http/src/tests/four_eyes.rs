@@ -66,7 +66,7 @@ fn a_key_approves_nothing() {
 }
 
 #[test]
-fn users_create_their_own_keys_in_a_session_and_nobody_elses() {
+fn users_create_only_their_own_keys_in_a_session() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "chief", &["admin"]).await;

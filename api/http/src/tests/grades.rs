@@ -19,7 +19,7 @@ fn grades_are_written_onto_people_page_by_page_for_a_reason_and_the_same_again_i
             "amount": ["100", "500", "1000", "5000"] }, "dry_run": true });
     let before = server.events("customer.attributes_set").len();
     let dry = server.post(path, &body);
-    let told = |reply: &(u16, Value)| {
+    let counts = |reply: &(u16, Value)| {
         let one = &reply.1;
         (
             reply.0,
@@ -28,7 +28,7 @@ fn grades_are_written_onto_people_page_by_page_for_a_reason_and_the_same_again_i
             one["changed"].clone(),
         )
     };
-    assert_eq!(told(&dry), (200, json!(2), json!(1), json!(2)), "{dry:?}");
+    assert_eq!(counts(&dry), (200, json!(2), json!(1), json!(2)), "{dry:?}");
     assert_eq!(
         server.events("customer.attributes_set").len(),
         before,
@@ -36,7 +36,7 @@ fn grades_are_written_onto_people_page_by_page_for_a_reason_and_the_same_again_i
     );
     body["dry_run"] = json!(false);
     let first = server.post(path, &body);
-    assert_eq!(told(&first), told(&dry), "{first:?}");
+    assert_eq!(counts(&first), counts(&dry), "{first:?}");
     assert_eq!(first.1["by_grade"]["champion"], 1, "{first:?}");
     assert_eq!(first.1["goes_on_after"], Value::Null);
     let again = server.post(path, &body);
@@ -58,7 +58,7 @@ fn grades_are_written_onto_people_page_by_page_for_a_reason_and_the_same_again_i
     assert_eq!(champions["count"], 1);
     body["after"] = json!("f".repeat(32));
     let behind = server.post(path, &body);
-    assert_eq!(told(&behind), (200, json!(2), json!(1), json!(0)), "{behind:?}");
+    assert_eq!(counts(&behind), (200, json!(2), json!(1), json!(0)), "{behind:?}");
     // A later page may name the position of the first one; the first page is as of now.
     body["as_of"] = json!("10");
     assert_eq!(server.post(path, &body).0, 200);

@@ -18,14 +18,14 @@ fn what_is_learnt_and_how_quotas_stand_is_shown() {
     let server = Server::with_people(CAMPAIGN, PEOPLE);
     let times = server.send("GET", "/api/v1/campaigns/T/times", "");
     assert_eq!(times.0, 200, "{times:?}");
-    let told = &times.1;
+    let answer = &times.1;
     assert_eq!(
-        (&told["learns"], &told["groups"]),
+        (&answer["learns"], &answer["groups"]),
         (&json!(true), &json!(["retail"]))
     );
-    assert_eq!((&told["learnt_at"], &told["rows"]), (&Value::Null, &json!([])));
+    assert_eq!((&answer["learnt_at"], &answer["rows"]), (&Value::Null, &json!([])));
     assert_eq!(
-        (&told["later_ms_max"], &told["prior_dials"]),
+        (&answer["later_ms_max"], &answer["prior_dials"]),
         (&json!(86_400_000), &json!(50))
     );
     let before = server.send("GET", "/api/v1/campaigns/T/times?as_of=1", "");

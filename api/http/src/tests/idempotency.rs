@@ -90,7 +90,7 @@ fn ended(mut begun: BufReader<TcpStream>, body: &str) -> (u16, Value) {
 }
 
 #[test]
-fn the_second_of_two_at_once_is_told_to_wait_and_has_the_first_one_s_reply_after() {
+fn the_second_of_two_at_once_has_to_wait_and_has_the_first_one_s_reply_after() {
     let story = TestServer::begin();
     let body = campaign("A").to_string();
     let first = begun(&story, "wednesday-1", &body);
@@ -299,7 +299,7 @@ fn events_keep_where_the_trace_of_their_request_stood() {
             let headers = [("Authorization", bearer.as_str()), ("traceparent", trace)];
             assert_eq!(post(&story, path, &headers, campaign(name)).await.status, 201);
         }
-        let told = send(
+        let events = send(
             &story,
             Method::GET,
             "/api/v1/events?kind=campaign.created",
@@ -307,7 +307,7 @@ fn events_keep_where_the_trace_of_their_request_stood() {
             None,
         )
         .await;
-        let items = told.body["items"].as_array().unwrap().clone();
+        let items = events.body["items"].as_array().unwrap().clone();
         let traces: Vec<_> = items.iter().map(|event| event["traceparent"].as_str()).collect();
         assert_eq!(traces, [Some(TRACE), None]);
     });

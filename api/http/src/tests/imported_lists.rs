@@ -78,7 +78,7 @@ fn a_column_gives_persons_to_users_and_teams_and_an_unknown_user_is_a_bad_row() 
 }
 
 #[test]
-fn a_campaign_that_asks_for_it_enrols_nobody_before_another_person_approved_the_list() {
+fn a_campaign_that_asks_for_it_enrols_no_list_before_another_person_approved_it() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         campaign(&story, json!(["lists"])).await;
@@ -233,7 +233,7 @@ fn a_list_that_was_begun_goes_on_as_it_was_approved_and_read_in_no_other_way() {
 /// A list begun without an approval is not bound to how the file was read: the user who resumes the import
 /// needs an approval, or must be exempt.
 #[test]
-fn a_list_that_was_begun_without_an_approval_goes_on_by_whoever_needs_none_or_has_one() {
+fn a_list_begun_without_an_approval_is_continued_with_one_or_by_a_caller_who_needs_none() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let (li, _, id) = asked_by_li(&story).await;

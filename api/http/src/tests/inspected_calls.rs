@@ -200,10 +200,10 @@ pub(super) async fn spoken_and_recorded(
     let mut ended_at = installation.now();
     let calls = &installation.entities.calls;
     for (step, command) in commands.enumerate() {
-        let told = calls
+        let answer = calls
             .ask(&grant.call, command, cause(&format!("{id} c{step}")))
             .await;
-        ended_at = told.unwrap().state.ended().map_or(ended_at, |ended| ended.at);
+        ended_at = answer.unwrap().state.ended().map_or(ended_at, |ended| ended.at);
     }
     let closing = CallClosing {
         call: grant.call,
@@ -235,18 +235,18 @@ pub(super) async fn spoken_and_recorded(
 
 pub(super) async fn inspected(story: &TestServer, clear: bool) -> Vec<Value> {
     let ask = json!({ "customer": "C01", "clear": clear, "reason": "a complaint" });
-    let told = owner(story, "/api/v1/inspections", ask).await;
-    assert_eq!(told.status, 200, "{}", told.body);
-    told.body["calls"][0]["heard"].as_array().unwrap().clone()
+    let reply = owner(story, "/api/v1/inspections", ask).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    reply.body["calls"][0]["heard"].as_array().unwrap().clone()
 }
 
-pub(super) fn text<'a>(told: &'a [Value], what: &str) -> &'a Value {
-    let line = told.iter().find(|line| line["what"] == what);
-    line.unwrap_or_else(|| panic!("{what} in {told:?}"))
+pub(super) fn text<'a>(heard: &'a [Value], what: &str) -> &'a Value {
+    let line = heard.iter().find(|line| line["what"] == what);
+    line.unwrap_or_else(|| panic!("{what} in {heard:?}"))
 }
 
 #[test]
-fn the_words_of_both_sides_are_told_starred_or_in_clear_and_gone_with_the_person() {
+fn the_words_of_both_sides_are_shown_masked_or_in_clear_and_gone_with_the_person() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;
@@ -295,8 +295,8 @@ fn the_words_of_both_sides_are_told_starred_or_in_clear_and_gone_with_the_person
         let installation = &story.running.installation;
         let person = installation.vault().derive_customer("C01");
         let ask = json!({ "customer": person, "clear": true, "reason": "a complaint" });
-        let told = owner(&story, "/api/v1/inspections", ask).await;
-        let gone = told.body["calls"][0]["heard"].as_array().unwrap().clone();
+        let reply = owner(&story, "/api/v1/inspections", ask).await;
+        let gone = reply.body["calls"][0]["heard"].as_array().unwrap().clone();
         let heard = text(&gone, "callee_said");
         assert_eq!((&heard["text"], &heard["gone"]), (&Value::Null, &json!(true)));
         assert!(!format!("{gone:?}").contains("欧阳"), "{gone:?}");

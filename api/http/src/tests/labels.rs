@@ -187,7 +187,7 @@ async fn understood(story: &TestServer, conversation: &str) -> String {
 }
 
 #[test]
-fn a_turn_that_was_understood_is_put_before_people_by_whoever_says_it_was_not() {
+fn an_understood_turn_is_labeled_when_a_user_disputes_it() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;

@@ -30,39 +30,39 @@ fn a_file_is_looked_at_before_there_is_a_campaign_for_it() {
         let bearer = story.bearer();
         let text = "编号,联系方式,days\nC1,13800138000,3\nC2,1.38E+10,3\nC1,13800138000,3\n";
         let head = story.running.installation.store().head().await.unwrap();
-        let (status, told) = look(&story, "?source=list.csv", text.into(), &bearer).await;
-        assert_eq!((status, &told["missing"]), (200, &json!(["phone"])), "{told}");
-        assert!(told.get("rows").is_none());
-        assert_eq!(told["columns"][1]["title"], "联系方式");
+        let (status, response) = look(&story, "?source=list.csv", text.into(), &bearer).await;
+        assert_eq!((status, &response["missing"]), (200, &json!(["phone"])), "{response}");
+        assert!(response.get("rows").is_none());
+        assert_eq!(response["columns"][1]["title"], "联系方式");
         let map = "%E8%81%94%E7%B3%BB%E6%96%B9%E5%BC%8F%3Dphone";
-        let (status, told) = look(&story, &format!("?map={map}"), text.into(), &bearer).await;
-        assert_eq!(status, 200, "{told}");
+        let (status, response) = look(&story, &format!("?map={map}"), text.into(), &bearer).await;
+        assert_eq!(status, 200, "{response}");
         assert_eq!(
             (
-                &told["rows"],
-                &told["good"],
-                &told["duplicates"],
-                &told["bad_count"]
+                &response["rows"],
+                &response["good"],
+                &response["duplicates"],
+                &response["bad_count"]
             ),
             (&json!(3), &json!(1), &json!(1), &json!(1))
         );
-        let bad = &told["bad"][0];
+        let bad = &response["bad"][0];
         assert_eq!((&bad["row"], &bad["column"]), (&json!(3), &json!("联系方式")));
-        let (status, told) = look(&story, "?source=list.xlsx", text.into(), &bearer).await;
+        let (status, response) = look(&story, "?source=list.xlsx", text.into(), &bearer).await;
         assert_eq!(
-            (status, &told["code"]),
+            (status, &response["code"]),
             (422, &json!("file-of-another-kind")),
-            "{told}"
+            "{response}"
         );
         // A marketing preset requires a consent in each row.
-        let (_, told) = look(
+        let (_, response) = look(
             &story,
             &format!("?map={map}&preset=cn-marketing"),
             text.into(),
             &bearer,
         )
         .await;
-        assert_eq!((&told["good"], &told["bad_count"]), (&json!(0), &json!(3)));
+        assert_eq!((&response["good"], &response["bad_count"]), (&json!(0), &json!(3)));
         let (status, _) = look(&story, "?preset=moon", text.into(), &bearer).await;
         assert_eq!(status, 400);
         let now = story.running.installation.store().head().await.unwrap();

@@ -57,7 +57,7 @@ async fn state(story: &TestServer) -> Arc<CampaignState> {
 }
 
 #[test]
-fn whoever_comes_by_a_list_that_another_process_undid_is_withdrawn_and_counted() {
+fn a_customer_of_a_list_that_another_process_undid_is_withdrawn_and_counted() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         campaign(&story, json!([])).await;
@@ -139,7 +139,7 @@ fn an_undone_list_that_grew_is_counted_by_undoing_it_again() {
 }
 
 #[test]
-fn a_query_s_list_is_closed_with_everybody_whom_it_ever_brought() {
+fn a_query_s_list_is_closed_with_every_customer_it_ever_brought() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         campaign(&story, json!([])).await;

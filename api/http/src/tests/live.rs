@@ -80,7 +80,7 @@ async fn live(story: &TestServer, authorization: &str) -> Value {
 }
 
 #[test]
-fn whoever_is_held_to_campaigns_is_shown_those_alone_by_every_door() {
+fn a_caller_limited_to_campaigns_sees_only_those_at_every_route() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         recorded_call(&story).await;
@@ -115,7 +115,7 @@ fn whoever_is_held_to_campaigns_is_shown_those_alone_by_every_door() {
             let mut reply = story
                 .open_with("/api/v1/live/stream", &[("Authorization", &none)])
                 .await;
-            let told = reply
+            let answer = reply
                 .body_mut()
                 .frame()
                 .await
@@ -123,10 +123,10 @@ fn whoever_is_held_to_campaigns_is_shown_those_alone_by_every_door() {
                 .unwrap()
                 .into_data()
                 .unwrap();
-            let told = String::from_utf8_lossy(&told);
+            let answer = String::from_utf8_lossy(&answer);
             assert!(
-                told.contains("\"of\":\"named_campaigns\"") && !told.contains("\"T\""),
-                "{told}"
+                answer.contains("\"of\":\"named_campaigns\"") && !answer.contains("\"T\""),
+                "{answer}"
             );
             let lines = get(&story, "/api/v1/trunks", &none).await;
             assert_eq!(lines.status, 403, "{}", lines.body);

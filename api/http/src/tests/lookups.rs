@@ -9,7 +9,7 @@ use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
 #[test]
-fn whoever_tries_numbers_is_told_to_come_again_and_an_opt_out_is_taken_meanwhile() {
+fn trying_numbers_meets_the_limit_and_an_opt_out_is_taken_meanwhile() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let mut tried = 0;
@@ -70,7 +70,7 @@ fn consent_given_by_number_is_a_look_up_too_and_one_by_our_id_is_none() {
 }
 
 #[test]
-fn an_own_id_is_asked_in_a_body_and_whoever_is_not_theirs_is_nobody() {
+fn an_own_id_is_sent_in_a_body_and_customers_outside_the_scope_are_not_found() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         for task in ["T", "U"] {
@@ -101,7 +101,7 @@ fn an_own_id_is_asked_in_a_body_and_whoever_is_not_theirs_is_nobody() {
 }
 
 #[test]
-fn whoever_may_not_look_persons_up_is_answered_alike_whether_a_number_is_known() {
+fn without_the_look_up_right_known_and_unknown_numbers_answer_alike() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let made = json!({ "task_id": "T", "script_template": "您好。",
@@ -116,7 +116,7 @@ fn whoever_may_not_look_persons_up_is_answered_alike_whether_a_number_is_known()
         let withdraw = "/api/v1/consents/withdraw";
         let unknown = format!("138{:04}8000", 1_113);
         for bearer in [&blind, &held] {
-            let mut told = Vec::new();
+            let mut replies = Vec::new();
             // The second number ends in the same four digits, so that both are masked alike.
             for number in ["13800138000", unknown.as_str()] {
                 let body = json!({ "number": number, "scope": "offers", "source": "phone" });
@@ -129,11 +129,11 @@ fn whoever_may_not_look_persons_up_is_answered_alike_whether_a_number_is_known()
                 )
                 .await;
                 assert_eq!(came.status, 200, "{number}: {}", came.body);
-                told.push(came.body);
+                replies.push(came.body);
             }
-            assert_eq!(told[0]["customers"], json!([]), "{}", told[0]);
+            assert_eq!(replies[0]["customers"], json!([]), "{}", replies[0]);
             assert_eq!(
-                told[0], told[1],
+                replies[0], replies[1],
                 "the replies do not show whether a customer was found"
             );
         }
@@ -188,7 +188,7 @@ fn unknown() -> String {
 }
 
 #[test]
-fn what_a_known_person_refuses_tells_nothing_to_whoever_may_not_look_them_up() {
+fn refusals_of_a_known_person_disclose_nothing_without_the_look_up_right() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let bearer = blind(&story).await;
@@ -203,20 +203,20 @@ fn what_a_known_person_refuses_tells_nothing_to_whoever_may_not_look_them_up() {
         // More than the limit of scopes for a customer.
         for index in 0..70 {
             let scope = format!("made up {index}");
-            let told = asked(known, &scope, &format!("known-{index}")).await;
-            assert_eq!(told.0, 200, "{index}: {}", told.1);
+            let reply = asked(known, &scope, &format!("known-{index}")).await;
+            assert_eq!(reply.0, 200, "{index}: {}", reply.1);
             if index > 60 {
                 let other = asked(&unknown(), &scope, &format!("unknown-{index}")).await;
-                assert_eq!(told, other);
+                assert_eq!(reply, other);
             }
         }
         // One key for two orders: the replies are the same again, whether the key is remembered or not.
         for scope in ["made up 1", "made up 2"] {
-            let (told, other) = (
+            let (reply, other) = (
                 asked(known, scope, "reused").await,
                 asked(&unknown(), scope, "reused-too").await,
             );
-            assert_eq!(told.0, other.0, "{} {}", told.1, other.1);
+            assert_eq!(reply.0, other.0, "{} {}", reply.1, other.1);
         }
         let whole = json!({ "number": known, "scope": "one too many", "source": "phone" });
         let refused = owner(&story, withdraw, whole).await;
@@ -230,25 +230,25 @@ fn what_a_known_person_refuses_tells_nothing_to_whoever_may_not_look_them_up() {
 }
 
 #[test]
-fn consent_is_given_by_number_only_by_whoever_may_look_everybody_up() {
+fn consent_by_number_needs_the_right_to_look_up_all_customers() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let bearer = blind(&story).await;
-        let mut told = Vec::new();
+        let mut replies = Vec::new();
         for number in ["13800138000", unknown().as_str()] {
             let body =
                 json!({ "number": number, "scope": "offers", "source": "form", "evidence": "form 17" });
             let headers = [("Authorization", bearer.as_str())];
             let came = send(&story, Method::POST, "/api/v1/consents", &headers, Some(body)).await;
-            told.push((
+            replies.push((
                 came.status,
                 came.body["code"].clone(),
                 came.body["detail"].clone(),
             ));
         }
-        assert_eq!(told[0], told[1]);
-        assert_eq!((told[0].0, &told[0].1), (422, &json!("refused")));
-        assert!(told[0].2.as_str().unwrap().contains("customer id"), "{told:?}");
+        assert_eq!(replies[0], replies[1]);
+        assert_eq!((replies[0].0, &replies[0].1), (422, &json!("refused")));
+        assert!(replies[0].2.as_str().unwrap().contains("customer id"), "{replies:?}");
         // By id the same caller may give the consent.
         let body = json!({ "scope": "offers", "source": "form", "evidence": "form 17" });
         let headers = [("Authorization", bearer.as_str())];

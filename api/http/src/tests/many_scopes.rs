@@ -73,7 +73,7 @@ fn good_rows_count_bad_ones_are_listed_and_a_gap_widens_nothing() {
 }
 
 #[test]
-fn only_whoever_may_change_users_assigns_scopes() {
+fn only_callers_who_may_change_users_assign_scopes() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "wang", &["operator"]).await;

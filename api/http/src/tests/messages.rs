@@ -15,7 +15,7 @@ use std::sync::mpsc::Receiver;
 /// Starts a server with a message gateway that answers with these statuses. Returns it and the messages that
 /// the gateway receives.
 pub(super) fn begin(statuses: &'static [u16]) -> (TestServer, Receiver<Value>) {
-    let (url, told) = receiver(statuses);
+    let (url, deliveries) = receiver(statuses);
     let story = TestServer::begin_with(|_, settings| {
         settings.messaging = MessagingChoice {
             gateway: Some(url),
@@ -24,7 +24,7 @@ pub(super) fn begin(statuses: &'static [u16]) -> (TestServer, Receiver<Value>) {
             ..MessagingChoice::default()
         };
     });
-    (story, told)
+    (story, deliveries)
 }
 
 async fn with_one(story: &TestServer) {
@@ -50,7 +50,7 @@ async fn sent(story: &TestServer, key: &str, order: Value) -> TestReply {
 
 #[test]
 fn a_message_is_signed_carried_once_and_refused_by_its_reply() {
-    let (story, told) = begin(&[202]);
+    let (story, deliveries) = begin(&[202]);
     story.runtime.block_on(async {
         with_one(&story).await;
         let came = sent(&story, "plan-1", plan()).await;
@@ -60,7 +60,7 @@ fn a_message_is_signed_carried_once_and_refused_by_its_reply() {
             "{}",
             came.body
         );
-        let carried = told.recv().unwrap();
+        let carried = deliveries.recv().unwrap();
         let text = "【示例银行】欧阳小明，您的还款计划：https://example.com/plan，回T退订";
         assert_eq!(
             (&carried["text"], &carried["to"]),
@@ -69,7 +69,7 @@ fn a_message_is_signed_carried_once_and_refused_by_its_reply() {
         assert_eq!(carried["id"], came.body["id"]);
         let again = sent(&story, "plan-1", plan()).await;
         assert_eq!(again.body["id"], came.body["id"]);
-        assert!(told.try_recv().is_err(), "it left once");
+        assert!(deliveries.try_recv().is_err(), "it left once");
 
         let answer = json!({ "id": "r-1", "message": came.body["id"], "text": "退订" });
         let reply = owner(&story, "/api/v1/messages/replies", answer.clone()).await;
@@ -142,7 +142,7 @@ fn a_persons_values_leave_for_another_address_only_with_the_reveal_right_and_on_
 
 #[test]
 fn a_person_is_sent_three_a_day_and_what_was_not_taken_does_not_count() {
-    let (story, _told) = begin(&[500]);
+    let (story, _deliveries) = begin(&[500]);
     story.runtime.block_on(async {
         with_one(&story).await;
         let failed = sent(&story, "m-0", plan()).await;
@@ -187,8 +187,8 @@ fn a_person_is_sent_three_a_day_and_what_was_not_taken_does_not_count() {
 }
 
 #[test]
-fn nobody_is_written_to_where_nobody_may_be_called() {
-    let (story, told) = begin(&[202]);
+fn no_message_is_sent_where_no_call_is_permitted() {
+    let (story, deliveries) = begin(&[202]);
     story.runtime.block_on(async {
         with_one(&story).await;
         let stop = json!({ "scope": "campaign", "id": "T", "reason": "a wrong text" });
@@ -215,7 +215,7 @@ fn nobody_is_written_to_where_nobody_may_be_called() {
             "{}",
             held.body
         );
-        assert!(told.try_recv().is_err(), "nothing left");
+        assert!(deliveries.try_recv().is_err(), "nothing left");
         story
             .running
             .installation
@@ -258,7 +258,7 @@ pub(super) async fn with_sending_flow(story: &TestServer) -> EnrolmentId {
     }
 }
 
-async fn told_to_call(story: &TestServer, call: CallId, step: &str, command: CallCommand) {
+async fn command_call(story: &TestServer, call: CallId, step: &str, command: CallCommand) {
     let cause = Cause::outside(CommandId::derive_from_text(step));
     let calls = &story.running.installation.entities.calls;
     calls.ask(&call, command, cause).await.unwrap();
@@ -276,7 +276,7 @@ pub(super) async fn until_sent(story: &TestServer, count: usize) {
 
 #[test]
 fn a_flow_has_one_message_sent_during_the_call_and_one_after_it() {
-    let (story, told) = begin(&[202]);
+    let (story, deliveries) = begin(&[202]);
     story.runtime.block_on(async {
         let enrolment = with_sending_flow(&story).await;
         let installation = &story.running.installation;
@@ -292,7 +292,7 @@ fn a_flow_has_one_message_sent_during_the_call_and_one_after_it() {
         if let CallCommand::Permit { flow, .. } = &mut permit {
             flow.clone_from(campaign.flow().unwrap());
         }
-        told_to_call(&story, call, "permit", permit).await;
+        command_call(&story, call, "permit", permit).await;
         let dialing = CallCommand::Dial {
             leg: 1,
             trunk: "first".to_owned(),
@@ -301,28 +301,28 @@ fn a_flow_has_one_message_sent_during_the_call_and_one_after_it() {
             caller: None,
             hold_off_ms: 5_000,
         };
-        told_to_call(&story, call, "dial", dialing).await;
-        told_to_call(&story, call, "answer", answered()).await;
+        command_call(&story, call, "dial", dialing).await;
+        command_call(&story, call, "answer", answered()).await;
         for node in ["plan", "thanks", "plan", "bye"] {
             let step = format!("{node} {}", installation.now().micros());
             let entered = CallCommand::EnterNode {
                 node: node.to_owned(),
             };
-            told_to_call(&story, call, &step, entered).await;
+            command_call(&story, call, &step, entered).await;
         }
         until_sent(&story, 1).await;
-        let plan = told.recv().unwrap();
+        let plan = deliveries.recv().unwrap();
         let text = "【示例银行】欧阳小明，您的计划：https://example.com/plan，回T退订";
         assert_eq!(plan["text"], text, "{plan}");
         let ending = CallCommand::End(CallEnding {
             heard_rtp: true,
             ..CallEnding::default()
         });
-        told_to_call(&story, call, "end", ending).await;
+        command_call(&story, call, "end", ending).await;
         until_sent(&story, 2).await;
-        assert_eq!(told.recv().unwrap()["text"], "【示例银行】感谢接听。，回T退订");
+        assert_eq!(deliveries.recv().unwrap()["text"], "【示例银行】感谢接听。，回T退订");
         assert!(
-            told.try_recv().is_err(),
+            deliveries.try_recv().is_err(),
             "each once, however often its node was entered"
         );
         let ordered = trail(&story, "message.ordered").await;

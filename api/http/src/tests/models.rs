@@ -110,17 +110,17 @@ fn preflight_says_which_models_of_a_campaigns_tiers_are_not_on_this_machine() {
     story.runtime.block_on(async {
         let bearer = story.bearer();
         for line in ["最长几期", "能分二十四期吗"] {
-            let (status, told) = sent(&story, &bearer, "name=zh", model(line)).await;
-            assert_eq!(status, 201, "{told}");
+            let (status, reply) = sent(&story, &bearer, "name=zh", model(line)).await;
+            assert_eq!(status, 201, "{reply}");
         }
         let tiers = json!([{ "by": "rfm_grade", "is": "champion", "model": "zh@1" },
             { "by": "rfm_grade", "is": "lost", "model": "zh@2" }]);
         let body = json!({ "task_id": "A", "script_template": "您好。", "model_tiers": tiers });
         let made = owner(&story, "/api/v1/campaigns", body).await;
         assert_eq!(made.status, 201, "{}", made.body);
-        let told = get(&story, "/api/v1/campaigns/A/preflight", &bearer).await;
-        let states = |told: &Value| -> Vec<String> {
-            let models = told["models"].as_array().unwrap().iter();
+        let reply = get(&story, "/api/v1/campaigns/A/preflight", &bearer).await;
+        let states = |reply: &Value| -> Vec<String> {
+            let models = reply["models"].as_array().unwrap().iter();
             models
                 .map(|one| format!("{} {} {}", one["model"], one["tier"], one["state"]))
                 .collect()
@@ -129,7 +129,7 @@ fn preflight_says_which_models_of_a_campaigns_tiers_are_not_on_this_machine() {
             r#""zh@1" "rfm_grade=champion" "here""#,
             r#""zh@2" "rfm_grade=lost" "here""#,
         ];
-        assert_eq!(states(&told.body), both, "{}", told.body);
+        assert_eq!(states(&reply.body), both, "{}", reply.body);
         let published = get(&story, "/api/v1/models/zh/versions", &bearer).await;
         let digest = published.body["items"][1]["digest"].as_str().unwrap().to_owned();
         let folder = story.running.installation.directory.join("models");
@@ -141,17 +141,17 @@ fn preflight_says_which_models_of_a_campaigns_tiers_are_not_on_this_machine() {
             .find(|path| path.to_string_lossy().contains(&digest))
             .unwrap();
         std::fs::remove_file(file).unwrap();
-        let told = get(&story, "/api/v1/campaigns/A/preflight", &bearer).await;
-        let missing = told.body["models"]
+        let reply = get(&story, "/api/v1/campaigns/A/preflight", &bearer).await;
+        let missing = reply.body["models"]
             .as_array()
             .unwrap()
             .iter()
             .filter(|one| one["state"] == "missing");
-        assert_eq!(missing.count(), 1, "{}", told.body);
+        assert_eq!(missing.count(), 1, "{}", reply.body);
         assert!(
-            told.body.to_string().contains("publish it here again"),
+            reply.body.to_string().contains("publish it here again"),
             "{}",
-            told.body
+            reply.body
         );
     });
     story.end();
@@ -162,17 +162,17 @@ fn what_is_no_model_of_this_build_is_refused_by_name() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let bearer = story.bearer();
-        let (status, told) = sent(&story, &bearer, "name=zh", b"no model".to_vec()).await;
+        let (status, reply) = sent(&story, &bearer, "name=zh", b"no model".to_vec()).await;
         assert_eq!(
-            (status, &told["code"]),
+            (status, &reply["code"]),
             (422, &json!("model-unreadable")),
-            "{told}"
+            "{reply}"
         );
         let mut newer = model("最长几期");
         newer[5] = 99;
-        let (status, told) = sent(&story, &bearer, "name=zh", newer).await;
+        let (status, reply) = sent(&story, &bearer, "name=zh", newer).await;
         assert_eq!(status, 422);
-        assert!(told["detail"].as_str().unwrap().contains("version 99"), "{told}");
+        assert!(reply["detail"].as_str().unwrap().contains("version 99"), "{reply}");
         let (status, _) = sent(&story, &bearer, "name=zh", vec![0; 10_000_001]).await;
         assert_eq!(status, 413);
         let (status, _) = sent(&story, &bearer, "name=a%20b", model("最长几期")).await;
@@ -183,20 +183,20 @@ fn what_is_no_model_of_this_build_is_refused_by_name() {
 }
 
 #[test]
-fn a_model_whose_versions_are_approved_is_published_by_two() {
+fn a_model_with_approved_versions_is_published_by_two() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "chen", &["operator"]).await;
         add(&story, "wang", &["operator"]).await;
         let chen = key(&story, json!({ "user": "chen" })).await;
         let bytes = model("最长几期");
-        let (status, told) = sent(&story, &chen, "name=zh&approvals=true", bytes.clone()).await;
+        let (status, reply) = sent(&story, &chen, "name=zh&approvals=true", bytes.clone()).await;
         assert_eq!(
-            (status, &told["code"]),
+            (status, &reply["code"]),
             (409, &json!("approval-needed")),
-            "{told}"
+            "{reply}"
         );
-        let approval = told["approval"].as_str().unwrap().to_owned();
+        let approval = reply["approval"].as_str().unwrap().to_owned();
         let approved = approve(&story, "wang", &approval).await;
         assert_eq!(approved.status, 200, "{}", approved.body);
         let query = format!("name=zh&approval={approval}");
@@ -206,8 +206,8 @@ fn a_model_whose_versions_are_approved_is_published_by_two() {
             (201, &json!(true)),
             "{published}"
         );
-        let (status, told) = sent(&story, &chen, "name=zh", model("能分二十四期吗")).await;
-        assert_eq!((status, &told["code"]), (409, &json!("approval-needed")));
+        let (status, reply) = sent(&story, &chen, "name=zh", model("能分二十四期吗")).await;
+        assert_eq!((status, &reply["code"]), (409, &json!("approval-needed")));
     });
     story.end();
 }
@@ -250,13 +250,13 @@ fn a_model_is_learned_over_the_api_kept_as_a_draft_and_published() {
     story.runtime.block_on(async {
         let bearer = story.bearer();
         let text = lines();
-        let (status, told) = taught(&story, "folds=3&seed=7", &text).await;
-        assert_eq!((status, &told["kept"]), (200, &json!("nothing")), "{told}");
+        let (status, reply) = taught(&story, "folds=3&seed=7", &text).await;
+        assert_eq!((status, &reply["kept"]), (200, &json!("nothing")), "{reply}");
         assert_eq!(
-            told["lines"]["faults"][0],
+            reply["lines"]["faults"][0],
             json!({ "line": 1, "what": "unreadable" })
         );
-        assert_eq!(told["held_out"]["confusion"][0]["rows"], 6);
+        assert_eq!(reply["held_out"]["confusion"][0]["rows"], 6);
         assert_eq!(
             get(&story, "/api/v1/models/zh", &bearer).await.status,
             404,
@@ -268,12 +268,12 @@ fn a_model_is_learned_over_the_api_kept_as_a_draft_and_published() {
             ..TrainingSettings::default()
         };
         let command = train(&examples, &settings).unwrap();
-        assert_eq!(told["digest"], command.digest(), "as `nlu train` makes it");
+        assert_eq!(reply["digest"], command.digest(), "as `nlu train` makes it");
 
         let (_, draft) = taught(&story, "folds=0&seed=7&keep=draft", &text).await;
         assert_eq!(
             (&draft["kept"], &draft["digest"]),
-            (&json!("draft"), &told["digest"]),
+            (&json!("draft"), &reply["digest"]),
             "{draft}"
         );
         let shown = get(&story, "/api/v1/models/zh", &bearer).await;
@@ -295,7 +295,7 @@ fn a_model_is_learned_over_the_api_kept_as_a_draft_and_published() {
         let published = owner(
             &story,
             "/api/v1/models/zh/publish",
-            json!({ "digest": told["digest"] }),
+            json!({ "digest": reply["digest"] }),
         )
         .await;
         assert_eq!(published.body["named"], "zh@1", "{}", published.body);
@@ -318,15 +318,15 @@ fn lines_that_teach_nothing_are_refused_by_name() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let one = "{\"text\":\"好\",\"intent\":\"yes\"}\n{\"text\":\"行\",\"intent\":\"yes\"}\n";
-        let (status, told) = taught(&story, "keep=version", one).await;
+        let (status, reply) = taught(&story, "keep=version", one).await;
         assert_eq!(
-            (status, &told["code"]),
+            (status, &reply["code"]),
             (422, &json!("nothing-to-learn")),
-            "{told}"
+            "{reply}"
         );
         for query in ["folds=1", "folds=11", "keep=all", "label=", "seed=x"] {
-            let (status, told) = taught(&story, query, &lines()).await;
-            assert_eq!(status, 400, "{query}: {told}");
+            let (status, reply) = taught(&story, query, &lines()).await;
+            assert_eq!(status, 400, "{query}: {reply}");
         }
         let bearer = story.bearer();
         assert_eq!(get(&story, "/api/v1/models/zh", &bearer).await.status, 404);

@@ -178,7 +178,7 @@ fn an_answer_that_is_none_teaches_nothing() {
     });
     let story = TestServer::begin();
     story.runtime.block_on(async {
-        let nobody = owner(&story, CHECK, json!({ "numbers": ["13800138000"] })).await;
-        assert_eq!(nobody.status, 422, "{}", nobody.body);
+        let refused = owner(&story, CHECK, json!({ "numbers": ["13800138000"] })).await;
+        assert_eq!(refused.status, 422, "{}", refused.body);
     });
 }

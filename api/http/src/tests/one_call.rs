@@ -34,7 +34,7 @@ async fn with_two(story: &TestServer) {
 }
 
 #[test]
-fn somebody_new_is_enrolled_and_due_before_who_stands_in_a_list() {
+fn a_new_customer_is_enrolled_and_due_before_those_of_a_list() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;
@@ -76,7 +76,7 @@ fn somebody_new_is_enrolled_and_due_before_who_stands_in_a_list() {
 }
 
 #[test]
-fn what_cannot_be_called_is_refused_and_enrols_nobody() {
+fn what_cannot_be_called_is_refused_and_enrols_no_customer() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         created(&story, "T").await;
@@ -117,7 +117,7 @@ fn what_cannot_be_called_is_refused_and_enrols_nobody() {
 }
 
 #[test]
-fn what_an_order_says_of_somebody_enrolled_is_what_the_campaign_has_or_is_refused() {
+fn an_order_for_an_enrolled_customer_matches_the_campaign_or_is_refused() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         created(&story, "T").await;
@@ -159,7 +159,7 @@ fn what_an_order_says_of_somebody_enrolled_is_what_the_campaign_has_or_is_refuse
 }
 
 #[test]
-fn a_key_may_ask_for_its_campaigns_and_the_same_request_again_calls_nobody_twice() {
+fn a_key_may_ask_for_its_campaigns_and_a_repeated_request_calls_once() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         created(&story, "T").await;
@@ -208,7 +208,7 @@ fn a_key_may_ask_for_its_campaigns_and_the_same_request_again_calls_nobody_twice
 }
 
 #[test]
-fn an_agent_calls_whom_they_were_given_by_the_number_that_is_known() {
+fn an_agent_calls_an_assigned_customer_by_the_known_number() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;

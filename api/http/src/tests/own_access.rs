@@ -36,9 +36,9 @@ fn a_user_chooses_another_password_with_the_one_before_and_every_session_ends() 
         assert_eq!(who(&story, &cookie).await.status, 401);
         assert_eq!(sign_in(&story, "wang", PASSWORD).await.status, 401);
         assert_eq!(sign_in(&story, "wang", OTHER).await.status, 200);
-        let told = trail(&story, "user.password_chosen").await;
-        assert_eq!((told.len(), &told[0]["by_whom"]), (1, &json!("wang")));
-        assert!(!told[0].to_string().contains("argon2"), "{}", told[0]);
+        let events = trail(&story, "user.password_chosen").await;
+        assert_eq!((events.len(), &events[0]["by_whom"]), (1, &json!("wang")));
+        assert!(!events[0].to_string().contains("argon2"), "{}", events[0]);
     });
     story.end();
 }
@@ -64,7 +64,7 @@ fn of_two_changes_by_the_same_password_at_once_one_wins() {
 }
 
 #[test]
-fn whoever_does_not_know_the_password_is_locked_out_as_at_the_sign_in() {
+fn wrong_passwords_lock_out_as_at_the_sign_in() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "wang", &["viewer"]).await;

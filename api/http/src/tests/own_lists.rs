@@ -108,10 +108,10 @@ fn an_agent_lists_the_customers_who_are_given_to_them_and_a_supervisor_those_of_
         let cursor = first.body["next_cursor"].as_str().unwrap();
         let read = URL_SAFE_NO_PAD.decode(cursor).unwrap();
         let read = String::from_utf8_lossy(&read);
-        let told = [&c1, &expected[0], &expected[1]]
+        let leaked = [&c1, &expected[0], &expected[1]]
             .into_iter()
             .find(|id| read.contains(*id));
-        assert_eq!(told, None, "a cursor holds no id of a customer");
+        assert_eq!(leaked, None, "a cursor holds no id of a customer");
         let rest = ids(&story, &format!("{list}?limit=2&cursor={cursor}"), &law).await;
         assert_eq!(rest.len(), 1);
         let other = get(&story, &format!("{list}?user=bob&cursor={cursor}"), &law).await;

@@ -46,7 +46,7 @@ async fn whole(story: &TestServer, path: &str, member: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_list_is_told_in_pages_with_each_row_once() {
+fn every_list_has_pages_with_each_row_once() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         for id in ["A", "B", "C"] {
@@ -82,7 +82,7 @@ fn every_list_is_told_in_pages_with_each_row_once() {
 
 /// Lists that grow with time: stops, subscribers, flow versions, targets.
 #[test]
-fn what_grows_with_the_years_is_told_in_pages_too() {
+fn lists_that_grow_with_the_years_have_pages_too() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         for id in ["A", "B", "C"] {
@@ -120,7 +120,7 @@ fn what_grows_with_the_years_is_told_in_pages_too() {
 }
 
 #[test]
-fn a_cursor_stands_for_the_question_that_it_was_made_for() {
+fn a_cursor_is_valid_only_for_its_own_query() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let bearer = story.bearer();
@@ -152,18 +152,18 @@ fn a_cursor_stands_for_the_question_that_it_was_made_for() {
             ),
             ("/api/v1/complaints?source=own&cursor=2".to_owned(), "no cursor"),
         ] {
-            let told = get(&story, &path, &bearer).await;
+            let reply = get(&story, &path, &bearer).await;
             // A route refuses an unknown parameter before it reads the cursor.
             let code = if why == "another route" {
                 "query-unknown"
             } else {
                 "cursor-invalid"
             };
-            assert_eq!((told.status, told.code()), (400, code), "{why}");
+            assert_eq!((reply.status, reply.code()), (400, code), "{why}");
         }
-        let told = get(&story, &format!("/api/v1/requests?cursor={cursor}"), &bearer).await;
+        let reply = get(&story, &format!("/api/v1/requests?cursor={cursor}"), &bearer).await;
         assert_eq!(
-            (told.status, told.code()),
+            (reply.status, reply.code()),
             (400, "cursor-invalid"),
             "another route, no filter"
         );
@@ -172,7 +172,7 @@ fn a_cursor_stands_for_the_question_that_it_was_made_for() {
 }
 
 #[test]
-fn a_search_whose_filter_is_a_body_goes_on_by_a_cursor_and_finds_the_same() {
+fn a_search_with_its_filter_in_a_body_continues_by_a_cursor_and_finds_the_same() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         for id in ["A", "B", "C"] {

@@ -71,15 +71,15 @@ fn what_was_imported_by_a_former_name_is_the_same_record() {
     let people = json!({ "task_id": "T", "records": [{ "customer_id": "C1", "phone": PHONE }] });
     assert!(server.post("/api/v1/tasks/data", &people).0 < 300);
     let at = "2026-03-01T10:00:00+08:00";
-    let told = |mut record: Value| {
+    let import_of = |mut record: Value| {
         record["status"] = json!("ANSWERED");
         json!({ "source": "asterisk", "calls": [record] })
     };
     let before = record("1.1/2026-03-01T02:00:00.000000Z", PHONE, at);
-    assert_eq!(server.post("/api/v1/history", &told(before)).1["stored"], 1);
+    assert_eq!(server.post("/api/v1/history", &import_of(before)).1["stored"], 1);
     let mut today = record("1.1/2026-03-01 10:00:00", PHONE, at);
     today["former_key"] = json!("1.1/2026-03-01T02:00:00.000000Z");
-    let (status, again) = server.post("/api/v1/history", &told(today.clone()));
+    let (status, again) = server.post("/api/v1/history", &import_of(today.clone()));
     assert_eq!(
         (status, &again["stored"], &again["known"], &again["of_people"]),
         (200, &json!(0), &json!(1), &json!(0)),
@@ -88,10 +88,10 @@ fn what_was_imported_by_a_former_name_is_the_same_record() {
     // If nothing was imported under the former name, the record is stored once under its present name.
     today["phone"] = json!("13800138001");
     assert_eq!(
-        server.post("/api/v1/history", &told(today.clone())).1["stored"],
+        server.post("/api/v1/history", &import_of(today.clone())).1["stored"],
         1
     );
-    assert_eq!(server.post("/api/v1/history", &told(today)).1["known"], 1);
+    assert_eq!(server.post("/api/v1/history", &import_of(today)).1["known"], 1);
     assert_eq!(server.events("number.history_imported").len(), 2);
     server.end();
 }
@@ -163,24 +163,24 @@ fn a_person_who_takes_no_more_leaves_the_others_theirs() {
         let calls: Vec<Value> = (0..400)
             .map(|key| record(&key.to_string(), &own(nth), &recent))
             .collect();
-        let (status, told) = server.post(
+        let (status, response) = server.post(
             "/api/v1/history",
             &json!({ "source": "vicidial", "calls": calls }),
         );
-        assert_eq!((status, &told["of_people"]), (200, &json!(400)), "{told}");
+        assert_eq!((status, &response["of_people"]), (200, &json!(400)), "{response}");
     }
     let calls = json!({ "source": "vicidial", "calls": [record("1", PHONE, &recent)] });
-    let (status, told) = server.post("/api/v1/history", &calls);
+    let (status, response) = server.post("/api/v1/history", &calls);
     assert_eq!(
         (
             status,
-            &told["stored"],
-            &told["of_people"],
-            &told["people_refused"],
-            &told["refused"]
+            &response["stored"],
+            &response["of_people"],
+            &response["people_refused"],
+            &response["refused"]
         ),
         (200, &json!(1), &json!(1), &json!(1), &json!([])),
-        "{told}"
+        "{response}"
     );
     server.end();
 }

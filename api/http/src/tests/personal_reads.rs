@@ -32,7 +32,7 @@ impl RouteServer {
 }
 
 #[test]
-fn whoever_reads_of_a_person_is_on_record_and_nothing_of_the_person_is() {
+fn the_reader_of_a_person_is_on_record_and_nothing_of_the_person_is() {
     let story = with_a_customer();
     let kind = "kind=inquiry.personal_data_read";
     let customer = "/api/v1/customers/C001";

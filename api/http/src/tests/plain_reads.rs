@@ -59,9 +59,9 @@ fn each_read_is_answered_alike_by_both_ways() {
             assert_eq!(straight, by_filters, "{path}");
         }
         assert!(asked > 100, "{asked}");
-        for nobody_s in ["/api/v1/calls//proof", "/api/v1/campaigns/", "/api/v1/nothing"] {
-            let found = said(&routes, nobody_s).await;
-            assert_eq!(found, said(&routes, &format!("{nobody_s}?")).await, "{nobody_s}");
+        for unrouted in ["/api/v1/calls//proof", "/api/v1/campaigns/", "/api/v1/nothing"] {
+            let found = said(&routes, unrouted).await;
+            assert_eq!(found, said(&routes, &format!("{unrouted}?")).await, "{unrouted}");
         }
     });
     server.end();

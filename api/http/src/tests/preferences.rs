@@ -44,8 +44,8 @@ fn preferences_are_a_users_own_and_are_replaced_over_those_that_were_read() {
             get(&story, PREFERENCES, &chen).await.body,
             json!({ "etag": "\"v0\"" })
         );
-        let nobody = get(&story, PREFERENCES, &story.bearer()).await;
-        assert_eq!((nobody.status, nobody.code()), (403, "preferences-of-a-user"));
+        let refused = get(&story, PREFERENCES, &story.bearer()).await;
+        assert_eq!((refused.status, refused.code()), (403, "preferences-of-a-user"));
         let changed = trail(&story, "preference.changed").await;
         assert_eq!(changed.len(), 1, "{changed:?}");
         assert_eq!(changed[0]["data"], json!({ "theme": "dark", "home": "wall" }));

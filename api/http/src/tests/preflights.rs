@@ -18,33 +18,33 @@ fn made(story: &RouteServer, id: &str, more: Value) {
 
 fn asked(story: &RouteServer, id: &str) -> Value {
     let path = format!("/api/v1/campaigns/{id}/preflight?per_minute_fen=15");
-    let (status, told) = story.send("GET", &path, "");
-    assert_eq!(status, 200, "{told}");
-    told
+    let (status, reply) = story.send("GET", &path, "");
+    assert_eq!(status, 200, "{reply}");
+    reply
 }
 
-fn step<'a>(told: &'a Value, rule: &str) -> &'a Value {
-    let steps = told["funnel"].as_array().unwrap();
+fn step<'a>(reply: &'a Value, rule: &str) -> &'a Value {
+    let steps = reply["funnel"].as_array().unwrap();
     steps.iter().find(|step| step["rule"] == rule).unwrap()
 }
 
 #[test]
-fn numbers_left_after_each_rule_are_told_with_ids_and_no_end_is_made_up() {
+fn numbers_left_after_each_rule_come_with_ids_and_no_end_is_made_up() {
     let story = RouteServer::begin();
     made(&story, "T", json!({}));
     let opt_out = r#"{"number":"13800138001","reason":"asked by phone"}"#;
     assert_eq!(story.send("POST", "/api/v1/numbers/opt-out", opt_out).0, 200);
     let before = story.head();
-    let told = asked(&story, "T");
-    assert_eq!((&told["people"], &told["left"]), (&json!(3), &json!(2)), "{told}");
-    assert_eq!(step(&told, "consent")["left"], 3, "{told}");
-    let fell = step(&told, "suppression");
-    assert_eq!((&fell["never"], &fell["left"]), (&json!(1), &json!(2)), "{told}");
+    let reply = asked(&story, "T");
+    assert_eq!((&reply["people"], &reply["left"]), (&json!(3), &json!(2)), "{reply}");
+    assert_eq!(step(&reply, "consent")["left"], 3, "{reply}");
+    let fell = step(&reply, "suppression");
+    assert_eq!((&fell["never"], &fell["left"]), (&json!(1), &json!(2)), "{reply}");
     assert_eq!(fell["sample"].as_array().unwrap().len(), 1);
-    assert_eq!(told["ends"]["unknown"], json!(["too_few_calls"]));
-    assert_eq!(told["ends"]["latest"], Value::Null);
-    assert_eq!(told["cost"]["high_fen"], Value::Null);
-    let text = told.to_string();
+    assert_eq!(reply["ends"]["unknown"], json!(["too_few_calls"]));
+    assert_eq!(reply["ends"]["latest"], Value::Null);
+    assert_eq!(reply["cost"]["high_fen"], Value::Null);
+    let text = reply.to_string();
     assert!(!text.contains("13800138") && !text.contains('张'), "{text}");
     assert_eq!(story.head(), before, "nothing is stored");
     story.end();
@@ -54,26 +54,26 @@ fn numbers_left_after_each_rule_are_told_with_ids_and_no_end_is_made_up() {
 fn what_keeps_everybody_is_named_and_what_can_never_dial_is_not_started() {
     let story = RouteServer::begin();
     made(&story, "LISTED", json!({ "only_listed_on": "consented-2026" }));
-    let told = asked(&story, "LISTED");
-    let codes: Vec<&Value> = told["blockers"]
+    let reply = asked(&story, "LISTED");
+    let codes: Vec<&Value> = reply["blockers"]
         .as_array()
         .unwrap()
         .iter()
         .map(|one| &one["code"])
         .collect();
-    assert!(codes.contains(&&json!("white_list")), "{told}");
+    assert!(codes.contains(&&json!("white_list")), "{reply}");
     assert_eq!(story.send("POST", "/api/v1/campaigns/LISTED/start", "").0, 200);
     made(
         &story,
         "NIGHT",
         json!({ "schedule": { "start_time": "20:00", "end_time": "23:00" } }),
     );
-    let told = asked(&story, "NIGHT");
-    let never = &told["blockers"][0];
+    let reply = asked(&story, "NIGHT");
+    let never = &reply["blockers"][0];
     assert_eq!(
         (&never["code"], &never["certain"]),
         (&json!("never_opens"), &json!(true)),
-        "{told}"
+        "{reply}"
     );
     let (status, refused) = story.send("POST", "/api/v1/campaigns/NIGHT/start", "");
     assert_eq!(status, 422, "{refused}");

@@ -37,9 +37,9 @@ fn say(server: &Server, what: &str, body: &Value) -> (u16, Value) {
 }
 
 fn next(server: &Server, agent: &str) -> Value {
-    let (status, told) = say(server, "next", &json!({ "agent": agent }));
-    assert_eq!(status, 200, "{told}");
-    told
+    let (status, reply) = say(server, "next", &json!({ "agent": agent }));
+    assert_eq!(status, 200, "{reply}");
+    reply
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn each_agent_is_shown_another_masked_and_on_record_and_the_same_again_until_the
 }
 
 #[test]
-fn who_is_skipped_waits_and_the_next_is_shown_and_at_last_nobody() {
+fn a_skipped_customer_waits_and_the_next_is_shown_until_none_is_left() {
     let server = begun();
     for _ in 0..3 {
         let customer = next(&server, "li")["offer"]["customer"].clone();
@@ -108,14 +108,14 @@ fn who_is_skipped_waits_and_the_next_is_shown_and_at_last_nobody() {
 }
 
 #[test]
-fn who_may_not_be_called_is_settled_before_anybody_sees_them() {
+fn who_may_not_be_called_is_settled_before_an_agent_sees_them() {
     let server = begun();
     for number in ["13800138001", "13800138002"] {
-        let (status, told) = server.post(
+        let (status, reply) = server.post(
             &format!("/api/v1/numbers/{number}/suppress"),
             &json!({ "reason": "a court order" }),
         );
-        assert!(status < 300, "{told:?}");
+        assert!(status < 300, "{reply:?}");
     }
     let offer = next(&server, "li")["offer"].clone();
     assert!(offer["phone"].as_str().unwrap().ends_with("8003"), "{offer}");
@@ -130,7 +130,7 @@ fn who_may_not_be_called_is_settled_before_anybody_sees_them() {
 }
 
 #[test]
-fn nothing_is_offered_by_another_mode_outside_hours_without_an_agent_or_while_a_stop_stands() {
+fn nothing_is_offered_by_another_mode_outside_hours_without_an_agent_or_during_a_stop() {
     let server = begun();
     assert_eq!(say(&server, "next", &json!({})).0, 400);
     assert_eq!(say(&server, "next", &json!({ "agent": "L I" })).0, 422);
@@ -141,9 +141,9 @@ fn nothing_is_offered_by_another_mode_outside_hours_without_an_agent_or_while_a_
     assert!(stop.0 < 300, "{stop:?}");
     let answer = json!({ "agent": "li", "customer": offer["customer"] });
     for (what, body) in [("next", json!({ "agent": "wang" })), ("accept", answer)] {
-        let (status, told) = say(&server, what, &body);
-        assert_eq!(status, 422, "{told}");
-        assert!(told["type"].as_str().unwrap().ends_with("stop-engaged"), "{told}");
+        let (status, reply) = say(&server, what, &body);
+        assert_eq!(status, 422, "{reply}");
+        assert!(reply["type"].as_str().unwrap().ends_with("stop-engaged"), "{reply}");
     }
     server.end();
     let batch = CAMPAIGN.replace(
@@ -175,25 +175,25 @@ async fn of(story: &TestServer, bearer: &str, what: &str, body: Value) -> TestRe
     .await
 }
 
-async fn told(story: &TestServer, path: &str, body: &str) {
+async fn post_as_owner(story: &TestServer, path: &str, body: &str) {
     let came = owner(story, path, serde_json::from_str(body).unwrap()).await;
     assert!(came.status < 300, "{path}: {}", came.body);
 }
 
 #[test]
-fn an_agent_who_signed_in_is_shown_whom_they_are_given_in_campaigns_that_are_theirs() {
+fn a_signed_in_agent_is_shown_assigned_customers_of_their_own_campaigns() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
-        told(&story, "/api/v1/campaigns", CAMPAIGN).await;
-        told(&story, "/api/v1/tasks/data", PEOPLE).await;
-        told(&story, "/api/v1/campaigns/T/start", "{}").await;
+        post_as_owner(&story, "/api/v1/campaigns", CAMPAIGN).await;
+        post_as_owner(&story, "/api/v1/tasks/data", PEOPLE).await;
+        post_as_owner(&story, "/api/v1/campaigns/T/start", "{}").await;
         let ann = json!({ "name": "ann", "roles": ["agent"], "campaigns": ["T"],
             "password": super::test_client::PASSWORD });
         assert_eq!(owner(&story, "/api/v1/users", ann).await.status, 201);
         add(&story, "bob", &["agent"]).await;
         let ann = key(&story, json!({ "user": "ann" })).await;
         let bob = key(&story, json!({ "user": "bob" })).await;
-        told(
+        post_as_owner(
             &story,
             "/api/v1/customers/C2/assign",
             r#"{"user":"ann","reason":"dialect"}"#,
@@ -216,7 +216,7 @@ fn an_agent_who_signed_in_is_shown_whom_they_are_given_in_campaigns_that_are_the
             shown.body
         );
         let customer = shown.body["offer"]["customer"].clone();
-        told(
+        post_as_owner(
             &story,
             "/api/v1/customers/C2/assign",
             r#"{"user":"bob","reason":"dialect"}"#,

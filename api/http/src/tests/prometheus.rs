@@ -23,7 +23,7 @@ async fn scraped(story: &TestServer, bearer: &str) -> (String, String) {
 }
 
 #[test]
-fn a_key_for_metrics_scrapes_and_finds_nobody() {
+fn a_key_for_metrics_scrapes_and_finds_no_customer() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let made = json!({ "task_id": "T", "script_template": "您好。",

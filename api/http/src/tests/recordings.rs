@@ -24,8 +24,8 @@ async fn taken(story: &TestServer, path: &str, headers: &[(&str, &str)]) -> (u16
     let status = reply.status().as_u16();
     let range = reply.headers().get("content-range");
     let range = range.map(|range| range.to_str().unwrap().to_owned());
-    let told = reply.headers().get("cache-control").cloned();
-    assert_eq!(told.unwrap(), "no-store");
+    let cache_control = reply.headers().get("cache-control").cloned();
+    assert_eq!(cache_control.unwrap(), "no-store");
     let bytes = reply.into_body().collect().await.unwrap().to_bytes();
     (status, range, bytes.to_vec())
 }
@@ -75,7 +75,7 @@ fn a_recording_is_given_for_a_reason_that_is_on_record_whole_or_in_part() {
 }
 
 #[test]
-fn only_whoever_may_listens_within_their_campaigns_and_nothing_is_sent_without_its_record() {
+fn listening_needs_the_right_within_the_campaigns_and_nothing_is_sent_without_its_record() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         recorded_call(&story).await;
@@ -102,7 +102,7 @@ fn only_whoever_may_listens_within_their_campaigns_and_nothing_is_sent_without_i
 }
 
 #[test]
-fn how_loud_a_recording_is_is_told_as_the_recording_is_and_in_no_more_points_than_asked() {
+fn the_loudness_of_a_recording_is_shown_as_it_is_and_in_no_more_points_than_asked() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let sound = recorded_call(&story).await;
@@ -115,12 +115,12 @@ fn how_loud_a_recording_is_is_told_as_the_recording_is_and_in_no_more_points_tha
             assert_eq!(refused.status, 400, "{points}");
         }
         assert_eq!(trail(&story, "inquiry.personal_data_read").await.len(), 0);
-        let told = get(&story, &format!("{asked}&points=100"), &story.bearer()).await;
-        assert_eq!(told.status, 200, "{}", told.body);
-        let length = |member: &str| told.body[member].as_array().unwrap().len();
+        let response = get(&story, &format!("{asked}&points=100"), &story.bearer()).await;
+        assert_eq!(response.status, 200, "{}", response.body);
+        let length = |member: &str| response.body[member].as_array().unwrap().len();
         let duration_ms = (sound.len() - 44) / 4 / 8;
-        assert_eq!(told.body["duration_ms"], json!(duration_ms));
-        assert_eq!(told.body["point_ms"], json!(duration_ms.div_ceil(100)));
+        assert_eq!(response.body["duration_ms"], json!(duration_ms));
+        assert_eq!(response.body["point_ms"], json!(duration_ms.div_ceil(100)));
         assert!(length("ours_per_mille") <= 100 && length("callee_per_mille") == length("ours_per_mille"));
         let reads = trail(&story, "inquiry.personal_data_read").await;
         let read = &reads[0]["data"];
@@ -193,10 +193,10 @@ async fn over_with_its_owner_s_right(story: &TestServer, link: &str, hook: &str)
 }
 
 #[test]
-fn a_webhook_is_told_a_link_that_opens_that_recording_alone_and_who_fetched_is_on_record() {
+fn a_webhook_gets_a_link_that_opens_that_recording_alone_and_each_fetch_is_on_record() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
-        let (url, told) = receiver(&[]);
+        let (url, deliveries) = receiver(&[]);
         let order = json!({ "url": url, "allow_private": true, "events": ["call.ended"],
             "recordings_from": story.url });
         add(&story, "shop", &["integrator"]).await;
@@ -220,7 +220,7 @@ fn a_webhook_is_told_a_link_that_opens_that_recording_alone_and_who_fetched_is_o
         assert_eq!(made.status, 201, "{}", made.body);
         let hook = made.body["id"].as_str().unwrap().to_owned();
         let sound = recorded_call(&story).await;
-        let event = told.recv_timeout(Duration::from_secs(20)).unwrap();
+        let event = deliveries.recv_timeout(Duration::from_secs(20)).unwrap();
         assert_eq!(event["type"], "call.ended");
         let link = event["recordingurl"].as_str().unwrap().to_owned();
         assert!(

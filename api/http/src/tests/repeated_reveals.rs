@@ -72,8 +72,8 @@ async fn refused_all(story: &TestServer, li: &str, orders: &[(&'static str, Valu
     for (path, order) in orders {
         let again = keyed(story, path, li, order.clone()).await;
         assert_eq!(again.status, 422, "{path}: {}", again.body);
-        let told = again.body["detail"].as_str().unwrap();
-        assert!(told.contains(why), "{path}: {told}");
+        let text = again.body["detail"].as_str().unwrap();
+        assert!(text.contains(why), "{path}: {text}");
     }
 }
 

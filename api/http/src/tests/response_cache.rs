@@ -47,8 +47,8 @@ fn a_reply_is_the_same_until_something_happens() {
                 read(&story, &at_once, &bearer, None).await,
                 (200, tag.clone(), first.clone())
             );
-            let told = read(&story, &at_once, &bearer, Some(&tag)).await;
-            assert_eq!(told, (304, tag.clone(), Value::Null));
+            let reply = read(&story, &at_once, &bearer, Some(&tag)).await;
+            assert_eq!(reply, (304, tag.clone(), Value::Null));
         }
         let head = created(&story, "B").await;
         let at_once = format!("{path}?after_position={head}");

@@ -9,7 +9,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 
 /// A flow that asks no question and tests no value.
-const ASKS_NOBODY: &str = "flow: greeting\nnotices: {recording: 本次通话将被录音。}\nstart: bye\non_exception: bye\n\
+const PLAIN_FLOW: &str = "flow: greeting\nnotices: {recording: 本次通话将被录音。}\nstart: bye\non_exception: bye\n\
     nodes:\n  bye:\n    end: {text: 再见。, outcome: success}\n";
 
 /// Adds lin, who sees all calls as a viewer and the values of assigned customers as an agent. Returns lin's
@@ -20,7 +20,7 @@ async fn lin(story: &TestServer) -> String {
 }
 
 #[test]
-fn texts_are_read_in_clear_of_the_persons_whom_one_may_see_so_and_of_no_others() {
+fn texts_are_read_in_clear_only_of_customers_that_the_caller_may_reveal() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         with_two(&story).await;
@@ -43,10 +43,10 @@ fn texts_are_read_in_clear_of_the_persons_whom_one_may_see_so_and_of_no_others()
 }
 
 #[test]
-fn a_call_is_read_in_clear_by_whoever_may_see_its_callee_so() {
+fn a_call_is_read_in_clear_by_callers_who_may_reveal_its_callee() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
-        publish(&story, ASKS_NOBODY).await;
+        publish(&story, PLAIN_FLOW).await;
         three_calls(&story).await;
         let lin = lin(&story).await;
         let call = CallId::derive(&enrolment(), 2);
@@ -83,7 +83,7 @@ async fn publish(story: &TestServer, source: &str) {
 fn a_published_flow_that_tests_values_tells_of_the_callee_as_a_file_does() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
-        publish(&story, ASKS_NOBODY).await;
+        publish(&story, PLAIN_FLOW).await;
         publish(&story, &by_sum(5_000)).await;
         three_calls(&story).await;
         add(&story, "chen", &["operator"]).await;
@@ -100,8 +100,8 @@ fn a_published_flow_that_tests_values_tells_of_the_callee_as_a_file_does() {
         let bearer = story.bearer();
         let silent = get(&story, &tested, &bearer).await;
         assert_eq!(silent.code(), "reason-needed", "{}", silent.body);
-        let told = get(&story, &format!("{tested}&reason=complaint"), &bearer).await;
-        assert_eq!(told.status, 200, "{}", told.body);
+        let reply = get(&story, &format!("{tested}&reason=complaint"), &bearer).await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
         let reads = trail(&story, "inquiry.personal_data_read").await;
         let data: &Value = &reads.last().unwrap()["data"];
         assert_eq!(
@@ -114,7 +114,7 @@ fn a_published_flow_that_tests_values_tells_of_the_callee_as_a_file_does() {
 }
 
 #[test]
-fn a_narrowed_key_is_told_nothing_beyond_it_of_its_owners_reports() {
+fn a_narrowed_key_reads_nothing_beyond_it_of_its_owners_reports() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         super::test_client::campaign(&story, json!([])).await;

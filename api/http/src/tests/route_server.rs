@@ -42,8 +42,8 @@ impl Server {
     pub(crate) fn with_people(campaign: &str, people: &str) -> Self {
         let server = Self::begin();
         for (path, body) in [("/api/v1/campaigns", campaign), ("/api/v1/tasks/data", people)] {
-            let (status, told) = server.send("POST", path, body);
-            assert!(status < 300, "{told:?}");
+            let (status, reply) = server.send("POST", path, body);
+            assert!(status < 300, "{reply:?}");
         }
         server
     }

@@ -104,13 +104,13 @@ fn a_view_is_rebuilt_beside_its_live_rows_and_switched_to() {
     let (status, switched) = story.send("POST", &format!("{view}/switch"), "{\"by\":\"wang\"}");
     assert_eq!((status, &switched["rebuild"]["state"]), (200, &json!("switched")));
     assert_eq!(switched["rebuild"]["agrees"], json!(true));
-    let told = story
+    let events = story
         .send("GET", "/api/v1/events?stream=view-campaign_board", "")
         .1;
-    let told = told["items"].as_array().unwrap().clone();
-    let kinds: Vec<_> = told.iter().map(|event| event["type"].clone()).collect();
-    assert_eq!(kinds, ["view.rebuild_begun", "view.switched"], "{told:?}");
-    let switch = &told[1]["data"];
+    let events = events["items"].as_array().unwrap().clone();
+    let kinds: Vec<_> = events.iter().map(|event| event["type"].clone()).collect();
+    assert_eq!(kinds, ["view.rebuild_begun", "view.switched"], "{events:?}");
+    let switch = &events[1]["data"];
     assert_eq!(
         (&switch["by"], &switch["version"]),
         (&json!("wang"), &switched["version"])
@@ -232,7 +232,7 @@ fn events_are_pages_and_a_read_of_the_future_times_out_as_a_problem() {
 }
 
 #[test]
-fn what_cannot_be_done_is_told_as_a_problem() {
+fn a_request_that_cannot_be_done_returns_a_problem() {
     let story = RouteServer::begin();
     for (method, path, body, status, code) in [
         ("GET", "/nothing", "", 404, "no-such-route"),
@@ -334,7 +334,7 @@ fn a_wrong_clock_is_measured_at_the_start_noted_once_and_said_by_readiness() {
 }
 
 #[test]
-fn a_query_over_http_is_answered_told_of_its_limit_or_refused_with_the_reason() {
+fn a_query_over_http_is_answered_with_its_limit_or_refused_with_the_reason() {
     let story = RouteServer::begin();
     let ask = |body: Value| story.send("POST", "/api/v1/query", &body.to_string());
     let sql = "select code from dispositions order by code";

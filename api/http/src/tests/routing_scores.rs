@@ -70,13 +70,13 @@ fn a_call_is_scored_by_the_weights_in_force_and_every_breakdown_is_kept() {
         assert_eq!(again.body["items"][1]["weights"]["version"], 2);
         let kept = trail(&story, "routing.scored").await;
         assert_eq!(kept[0]["data"]["candidates"], first["candidates"]);
-        let told = get(&story, "/api/v1/events?kind=routing.scored", &bearer)
+        let events = get(&story, "/api/v1/events?kind=routing.scored", &bearer)
             .await
             .body
             .to_string();
         assert!(
-            !told.contains("retail"),
-            "the callee's values are not stored: {told}"
+            !events.contains("retail"),
+            "the callee's values are not stored: {events}"
         );
         known_before(&story, &bearer).await;
     });
@@ -99,12 +99,12 @@ async fn known_before(story: &TestServer, bearer: &str) {
 }
 
 #[test]
-fn what_cannot_be_weighed_is_told_and_weights_are_not_everybodys() {
+fn unusable_scores_and_weights_are_refused_and_need_a_permission() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         three_calls(&story).await;
-        let nobody = json!({ "customer": { "rfm": 1 }, "candidates": [] });
-        assert_eq!(scored(&story, nobody).await.status, 422);
+        let without_candidates = json!({ "customer": { "rfm": 1 }, "candidates": [] });
+        assert_eq!(scored(&story, without_candidates).await.status, 422);
         let named = json!({ "customer": { "rfm": 1 }, "candidates": [{ "id": "张三", "kind": "agent" }] });
         assert_eq!(scored(&story, named).await.status, 422);
         let light = json!({ "rfm": 399, "robot_match": 300, "agent_skill": 200, "line_quality": 100,

@@ -220,7 +220,7 @@ fn a_collection_calls_each_debtor_and_still_names_both_rows() {
 }
 
 #[test]
-fn a_number_is_shown_with_what_stands_against_it_and_the_read_is_on_record() {
+fn a_number_is_shown_with_its_blocks_and_the_read_is_on_record() {
     let server = Server::begin();
     let until = "2026-03-05T09:00:00+08:00";
     let suppression = json!({ "reason": "list", "until": until });

@@ -122,7 +122,7 @@ fn a_report_of_an_owner_with_the_right_is_taken_over_by_no_user() {
 }
 
 #[test]
-fn a_report_whose_owner_may_not_name_its_channel_any_more_is_not_sent_there() {
+fn a_report_is_not_sent_to_a_channel_that_its_owner_may_not_name_any_more() {
     let story = TestServer::begin();
     let (url, received) = receiver(&[]);
     story.runtime.block_on(async {

@@ -21,7 +21,7 @@ fn weekly(more: &Value) -> Value {
 #[test]
 fn a_report_is_made_sent_to_its_channel_and_on_record_with_its_figures() {
     let story = TestServer::begin();
-    let (url, told) = receiver(&[]);
+    let (url, deliveries) = receiver(&[]);
     story.runtime.block_on(async {
         campaign(&story, json!([])).await;
         let channel = json!({ "url": url, "allow_private": true });
@@ -59,7 +59,7 @@ fn a_report_is_made_sent_to_its_channel_and_on_record_with_its_figures() {
         let shown = get(&story, &format!("{REPORTS}/weekly"), &story.bearer()).await;
         assert_eq!(shown.body["figures"], sent.body["figures"], "{}", shown.body);
     });
-    let message = told.recv_timeout(Duration::from_secs(20)).unwrap();
+    let message = deliveries.recv_timeout(Duration::from_secs(20)).unwrap();
     assert_eq!(message["type"], "saved_report.sent", "{message}");
     assert_eq!(message["data"]["title"], "周报", "{message}");
     story.end();
@@ -125,16 +125,16 @@ fn a_report_is_replaced_as_it_was_read_by_its_owner_and_shows_no_more_than_a_sco
 
 /// Two users add it at once, or one adds it again later: the note exists once, and both get it as the reply.
 #[test]
-fn the_very_same_note_told_once_more_is_answered_and_stands_once() {
+fn the_same_note_sent_again_is_answered_and_stored_once() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let note = json!({ "chart": "answer_ratio_per_call", "text": "线路二停了十分钟",
             "about_at": "2026-03-02T01:00:00Z" });
         for _ in 0..2 {
             let added = owner(&story, "/api/v1/chart-notes", note.clone()).await;
-            let told = (added.status, &added.body["text"], &added.body["about_at"]);
+            let stored = (added.status, &added.body["text"], &added.body["about_at"]);
             let expected = (200, &note["text"], &json!("2026-03-02T01:00:00.000000Z"));
-            assert_eq!(told, expected, "{}", added.body);
+            assert_eq!(stored, expected, "{}", added.body);
         }
         let path = "/api/v1/chart-notes?chart=answer_ratio_per_call";
         let seen = get(&story, path, &story.bearer()).await;
@@ -149,7 +149,7 @@ fn the_very_same_note_told_once_more_is_answered_and_stands_once() {
 }
 
 #[test]
-fn a_note_about_a_campaign_is_seen_by_whoever_sees_that_campaign() {
+fn a_note_about_a_campaign_is_seen_by_callers_who_see_that_campaign() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         campaign(&story, json!([])).await;

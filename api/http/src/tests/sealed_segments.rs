@@ -125,7 +125,7 @@ fn a_sealed_attribute_is_not_found_digit_by_digit() {
 }
 
 #[test]
-fn a_frozen_segment_over_a_sealed_attribute_is_told_in_tens_and_never_of_a_few() {
+fn a_frozen_segment_over_a_sealed_attribute_is_counted_in_tens_and_never_of_a_few() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         people(&story).await;

@@ -115,8 +115,8 @@ fn a_sign_in_asks_for_a_code_that_is_good_once_and_an_admin_resets_it() {
         let ended = who(&story, &cookie).await;
         assert_eq!((ended.status, ended.code()), (401, "session-ended"));
         assert_eq!(sign_in(&story, "wang", PASSWORD).await.status, 200);
-        let told = trail(&story, "user.second_factor_reset").await;
-        assert_eq!(told[0]["by_whom"], "chief");
+        let events = trail(&story, "user.second_factor_reset").await;
+        assert_eq!(events[0]["by_whom"], "chief");
     });
     story.end();
 }
@@ -160,9 +160,9 @@ fn a_role_that_needs_a_second_factor_signs_in_with_one_alone() {
         assert_eq!(sign_in(&story, "wang", PASSWORD).await.status, 200);
         let missing = sign_in(&story, "chief", PASSWORD).await;
         assert_eq!((missing.status, missing.code()), (401, "second-factor-missing"));
-        let told = who(&story, &before).await;
+        let reply = who(&story, &before).await;
         assert_eq!(
-            (told.status, told.code()),
+            (reply.status, reply.code()),
             (401, "session-ended"),
             "begun before it was asked for"
         );
@@ -170,14 +170,14 @@ fn a_role_that_needs_a_second_factor_signs_in_with_one_alone() {
         let signed_in = sign_in_with(&story, "chief", &code(&story, &app, 1)).await;
         assert_eq!(signed_in.status, 200, "{}", signed_in.body);
         let cookie = signed_in.cookie.unwrap();
-        let told = who(&story, &cookie).await;
-        assert_eq!(told.status, 200);
+        let reply = who(&story, &cookie).await;
+        assert_eq!(reply.status, 200);
     });
     story.end();
 }
 
 #[test]
-fn an_address_that_tries_many_names_has_to_wait_and_stands_on_record() {
+fn an_address_that_tries_many_names_has_to_wait_and_is_on_record() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "wang", &["viewer"]).await;
@@ -219,8 +219,8 @@ fn a_subject_of_a_provider_belongs_to_one_user_and_no_round_begins_without_a_pro
         add(&story, "wang", &["viewer"]).await;
         add(&story, "li", &["viewer"]).await;
         let link = json!({ "subject": "248289761001", "issuer": "https://login.example.com" });
-        let nobody = owner(&story, "/api/v1/users/wang/provider", json!({ "subject": "2" })).await;
-        assert_eq!((nobody.status, nobody.code()), (422, "issuer-needed"));
+        let without_issuer = owner(&story, "/api/v1/users/wang/provider", json!({ "subject": "2" })).await;
+        assert_eq!((without_issuer.status, without_issuer.code()), (422, "issuer-needed"));
         let linked = owner(&story, "/api/v1/users/wang/provider", link.clone()).await;
         assert_eq!(linked.status, 200, "{}", linked.body);
         let taken = owner(&story, "/api/v1/users/li/provider", link.clone()).await;

@@ -174,11 +174,11 @@ fn who_is_erased_is_in_no_segment_and_a_wrong_one_names_its_column() {
         &asked("SELECT * FROM customers WHERE 姓名 = 'x'"),
     );
     assert_eq!(wrong.0, 422, "{wrong:?}");
-    let told = wrong.1["errors"][0]["detail"]
+    let found = wrong.1["errors"][0]["detail"]
         .as_str()
         .unwrap_or_default()
         .to_owned();
-    assert!(told.contains("line 1, column 31"), "{told}");
+    assert!(found.contains("line 1, column 31"), "{found}");
     let refused = server.post(
         "/api/v1/customers/C2/attributes",
         &json!({ "set": { "age": "thirty" } }),
@@ -220,7 +220,7 @@ fn a_list_of_a_segment_that_was_cut_off_goes_on_behind_an_erasure() {
 }
 
 #[test]
-fn behind_an_erasure_a_limit_takes_nobody_in_whom_nobody_fixed() {
+fn after_an_erasure_a_limit_admits_no_customer_outside_the_fixed_list() {
     let server = Server::with_people(CAMPAIGN, PEOPLE);
     for customer in ["C1", "C2", "C3"] {
         known(&server, customer, "30", "信用卡");
@@ -255,7 +255,7 @@ fn behind_an_erasure_a_limit_takes_nobody_in_whom_nobody_fixed() {
 /// An enrolled customer who is then erased counts as settled with the list. Otherwise the campaign would
 /// never complete.
 #[test]
-fn a_list_of_a_segment_closes_with_all_whom_the_log_has() {
+fn a_list_of_a_segment_closes_with_all_customers_of_the_log() {
     let server = Server::with_people(CAMPAIGN, PEOPLE);
     known(&server, "C1", "30", "信用卡");
     let set = json!({ "set": { "customer_level": "gold" } });
@@ -300,8 +300,8 @@ fn a_campaign_that_needs_consent_enrols_a_segment_and_attributes_are_variables_a
     let server = Server::with_people(CAMPAIGN, PEOPLE);
     let set = json!({ "set": { "consent_scope": "marketing", "consent_source": "app", "consent_at": "2026-01-01",
         "agent": "nobody", "time_zone": "Asia/Tokyo", "customer_level": "gold" } });
-    let told = server.post("/api/v1/customers/C1/attributes", &set);
-    assert_eq!(told.0, 200, "{told:?}");
+    let answer = server.post("/api/v1/customers/C1/attributes", &set);
+    assert_eq!(answer.0, 200, "{answer:?}");
     let next = r#"{"task_id":"NEXT","script_template":"您好。{{customer_level}}","basis":"consent"}"#;
     assert_eq!(server.send("POST", "/api/v1/campaigns", next).0, 201);
     let everybody = asked("SELECT * FROM customers");
@@ -322,7 +322,7 @@ fn a_campaign_that_needs_consent_enrols_a_segment_and_attributes_are_variables_a
 }
 
 #[test]
-fn a_segment_of_which_nobody_can_be_enrolled_is_not_frozen() {
+fn a_segment_without_an_enrollable_customer_is_not_frozen() {
     let server = Server::with_people(CAMPAIGN, PEOPLE);
     let next = r#"{"task_id":"NEXT","script_template":"您好。{{customer_level}}","basis":"contract"}"#;
     assert_eq!(server.send("POST", "/api/v1/campaigns", next).0, 201);

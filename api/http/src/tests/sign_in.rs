@@ -70,7 +70,7 @@ fn a_way_back_that_is_refused_is_on_record_once() {
 }
 
 #[test]
-fn a_name_that_nobody_has_and_one_that_is_locked_are_on_record_and_look_alike_there() {
+fn an_unknown_name_and_a_locked_one_are_on_record_and_look_alike_there() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         add(&story, "wang", &["viewer"]).await;

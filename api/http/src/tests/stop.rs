@@ -36,9 +36,9 @@ async fn post(story: &TestServer, path: &str, body: Value) -> (u16, Value) {
 }
 
 async fn engaged(story: &TestServer) -> Vec<Value> {
-    let (status, told) = send(story, Method::GET, "/api/v1/stop", &story.bearer(), Value::Null).await;
-    assert_eq!(status, 200, "{told}");
-    told["items"].as_array().unwrap().clone()
+    let (status, reply) = send(story, Method::GET, "/api/v1/stop", &story.bearer(), Value::Null).await;
+    assert_eq!(status, 200, "{reply}");
+    reply["items"].as_array().unwrap().clone()
 }
 
 async fn created(story: &TestServer, name: &str) {
@@ -69,15 +69,15 @@ fn a_stop_is_seen_with_its_reason_until_it_is_lifted() {
             ),
         ];
         for (order, stop) in &orders {
-            let (status, told) = post(&story, "/api/v1/stop", order.clone()).await;
+            let (status, reply) = post(&story, "/api/v1/stop", order.clone()).await;
             assert_eq!(
-                (status, &told["stop"], &told["engaged"]),
+                (status, &reply["stop"], &reply["engaged"]),
                 (200, &json!(stop), &json!(true)),
-                "{told}"
+                "{reply}"
             );
             let (_, again) = post(&story, "/api/v1/stop", order.clone()).await;
             assert_eq!(
-                again["position"], told["position"],
+                again["position"], reply["position"],
                 "the same again changes nothing"
             );
         }
@@ -95,8 +95,8 @@ fn a_stop_is_seen_with_its_reason_until_it_is_lifted() {
             let by_id = json!({ "stop": stop, "reason": "over" });
             let by_name = json!({ "scope": order["scope"], "id": order["id"], "reason": "over" });
             let body = if *stop == "all" { by_id } else { by_name };
-            let (status, told) = post(&story, "/api/v1/stop/lift", body.clone()).await;
-            assert_eq!((status, &told["engaged"]), (200, &json!(false)), "{told}");
+            let (status, reply) = post(&story, "/api/v1/stop/lift", body.clone()).await;
+            assert_eq!((status, &reply["engaged"]), (200, &json!(false)), "{reply}");
             assert_eq!(
                 post(&story, "/api/v1/stop/lift", body).await.0,
                 422,
@@ -152,7 +152,7 @@ fn what_is_not_there_and_what_says_nothing_is_refused() {
 }
 
 #[test]
-fn whoever_is_held_to_campaigns_stops_those_and_a_supervisor_lifts_none() {
+fn a_caller_limited_to_campaigns_stops_those_and_a_supervisor_lifts_none() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         for name in ["A", "B"] {
@@ -167,14 +167,14 @@ fn whoever_is_held_to_campaigns_stops_those_and_a_supervisor_lifts_none() {
             supervisor,
             user("an", "analyst"),
         ] {
-            let (status, told) = post_as(&story, "/api/v1/users", &bearer, body).await;
-            assert_eq!(status, 201, "{told}");
+            let (status, reply) = post_as(&story, "/api/v1/users", &bearer, body).await;
+            assert_eq!(status, 201, "{reply}");
         }
         let mut keys = Vec::new();
         for name in ["chief", "li", "an"] {
-            let (status, told) = post_as(&story, "/api/v1/api-keys", &bearer, json!({ "user": name })).await;
-            assert_eq!(status, 201, "{told}");
-            keys.push(format!("Bearer {}", told["key"].as_str().unwrap()));
+            let (status, reply) = post_as(&story, "/api/v1/api-keys", &bearer, json!({ "user": name })).await;
+            assert_eq!(status, 201, "{reply}");
+            keys.push(format!("Bearer {}", reply["key"].as_str().unwrap()));
         }
         let of = |scope: &str, id: Option<&str>| json!({ "scope": scope, "id": id, "reason": "complaints" });
         for (index, body, status) in [
@@ -186,8 +186,8 @@ fn whoever_is_held_to_campaigns_stops_those_and_a_supervisor_lifts_none() {
             (2, of("campaign", Some("A")), 403),
             (0, of("all", None), 200),
         ] {
-            let (came, told) = post_as(&story, "/api/v1/stop", &keys[index], body.clone()).await;
-            assert_eq!(came, status, "{body}: {told}");
+            let (came, reply) = post_as(&story, "/api/v1/stop", &keys[index], body.clone()).await;
+            assert_eq!(came, status, "{body}: {reply}");
         }
         let shown = engaged(&story).await;
         let by: Vec<_> = shown.iter().map(|one| (&one["stop"], &one["by"])).collect();

@@ -28,8 +28,8 @@ async fn upload(story: &TestServer, path: &str, kind: &str, body: String) {
         .await
         .unwrap();
     let status = reply.status();
-    let told = reply.into_body().collect().await.unwrap().to_bytes();
-    assert_eq!(status, 200, "{path}: {}", String::from_utf8_lossy(&told));
+    let response = reply.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(status, 200, "{path}: {}", String::from_utf8_lossy(&response));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Follows a stream up to `caught-up`. Returns the positions of its events.
-async fn told(story: &TestServer, query: &str) -> Vec<String> {
+async fn read_positions(story: &TestServer, query: &str) -> Vec<String> {
     let mut positions = Vec::new();
     let client = story.client();
     let path = format!("/api/v1/events/stream?{query}");
@@ -49,12 +49,12 @@ fn a_subscriber_goes_on_where_it_acknowledged_also_in_the_next_process() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         story.append(0, 12).await;
-        let all = told(&story, "subscriber=crm&kind=number.").await;
+        let all = read_positions(&story, "subscriber=crm&kind=number.").await;
         assert!(all.len() > 3, "{all:?}");
-        let again = told(&story, "subscriber=crm").await;
+        let again = read_positions(&story, "subscriber=crm").await;
         assert_eq!(again, all, "nothing was acknowledged");
         acknowledge(&story, &all[2]).await;
-        assert_eq!(told(&story, "subscriber=crm").await, all[3..]);
+        assert_eq!(read_positions(&story, "subscriber=crm").await, all[3..]);
         let crm = shown(&story, "crm").await;
         assert_eq!(crm["position"], json!(all[2]));
         assert_eq!(crm["lag"]["events"], json!(all.len() - 3), "{crm}");
@@ -72,7 +72,7 @@ fn a_subscriber_goes_on_where_it_acknowledged_also_in_the_next_process() {
         let back = json!({ "after": all[0], "reason": "restored" });
         let back = owner(&story, "/api/v1/subscribers/crm/reset", back).await;
         assert_eq!(back.status, 200, "{}", back.body);
-        assert_eq!(told(&story, "subscriber=crm").await, all[1..]);
+        assert_eq!(read_positions(&story, "subscriber=crm").await, all[1..]);
     });
     story.end();
 }
@@ -113,7 +113,7 @@ fn a_subscriber_from_before_a_restore_is_flagged_until_it_acknowledges() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         story.append(0, 6).await;
-        let all = told(&story, "subscriber=crm&kind=number.").await;
+        let all = read_positions(&story, "subscriber=crm&kind=number.").await;
         acknowledge(&story, &all[0]).await;
         assert_eq!(shown(&story, "crm").await["history_shortened_at"], Value::Null);
         let facts = RestoreFacts {
@@ -138,7 +138,7 @@ fn what_makes_no_sense_is_refused() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         story.append(0, 4).await;
-        told(&story, "subscriber=crm&kind=number.").await;
+        read_positions(&story, "subscriber=crm&kind=number.").await;
         let bearer = story.bearer();
         let cases = [
             ("stream?subscriber=crm&kind=campaign.", 422, "refused"),
@@ -252,7 +252,7 @@ async fn heard_so_far(socket: &mut (impl AsyncReadExt + AsyncWriteExt + Unpin)) 
 }
 
 #[test]
-fn on_a_web_socket_a_reader_acknowledges_and_whoever_comes_later_has_the_name() {
+fn on_a_web_socket_a_reader_acknowledges_and_a_later_connection_has_the_name() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         story.append(0, 3).await;
@@ -318,7 +318,7 @@ fn keeping_a_position_is_no_news_to_a_subscriber() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         story.append(0, 2).await;
-        let all = told(&story, "subscriber=everything").await;
+        let all = read_positions(&story, "subscriber=everything").await;
         let order = json!({ "position": all.last().unwrap() });
         for _ in 0..2 {
             let path = "/api/v1/subscribers/everything/acknowledge";
@@ -326,9 +326,9 @@ fn keeping_a_position_is_no_news_to_a_subscriber() {
         }
         let crm = shown(&story, "everything").await;
         assert_eq!(crm["lag"]["events"], 0, "{crm}");
-        assert!(told(&story, "subscriber=everything").await.is_empty());
+        assert!(read_positions(&story, "subscriber=everything").await.is_empty());
         assert!(
-            !told(&story, "kind=subscriber.").await.is_empty(),
+            !read_positions(&story, "kind=subscriber.").await.is_empty(),
             "others may follow them"
         );
     });
@@ -336,7 +336,7 @@ fn keeping_a_position_is_no_news_to_a_subscriber() {
 }
 
 #[test]
-fn a_reader_that_is_sent_elsewhere_is_told_so() {
+fn a_reader_that_was_reset_gets_an_end_event() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         story.append(0, 2).await;

@@ -12,22 +12,22 @@ fn our_own_phones_are_listed_masked_with_a_reason_and_alone_may_be_tried() {
     let campaign = json!({ "task_id": "T", "script_template": "您好，{{days}}天。" }).to_string();
     assert_eq!(story.send("POST", "/api/v1/campaigns", &campaign).0, 201);
     let order = json!({ "phone": "13800138000", "label": "reception", "reason": "who reviews flows" });
-    let (status, told) = story.send("POST", "/api/v1/test-phones/add", &order.to_string());
+    let (status, reply) = story.send("POST", "/api/v1/test-phones/add", &order.to_string());
     assert_eq!(
-        (status, &told["items"][0]["phone"]),
+        (status, &reply["items"][0]["phone"]),
         (200, &json!("138****8000")),
-        "{told}"
+        "{reply}"
     );
-    let (status, told) = story.send("GET", "/api/v1/test-phones", "");
-    assert_eq!((status, &told["items"][0]["label"]), (200, &json!("reception")));
-    assert!(!told.to_string().contains("13800138000"));
+    let (status, reply) = story.send("GET", "/api/v1/test-phones", "");
+    assert_eq!((status, &reply["items"][0]["label"]), (200, &json!("reception")));
+    assert!(!reply.to_string().contains("13800138000"));
     let calls = "/api/v1/campaigns/T/test-calls";
     // A variable of the flow is missing; with it, only a SIP line is missing.
-    let (status, told) = story.send("POST", calls, "{}");
+    let (status, reply) = story.send("POST", calls, "{}");
     assert_eq!(
-        (status, &told["errors"][0]["pointer"]),
+        (status, &reply["errors"][0]["pointer"]),
         (422, &json!("/variables")),
-        "{told}"
+        "{reply}"
     );
     let given = json!({ "variables": { "days": 3 } }).to_string();
     assert_eq!(story.send("POST", calls, &given).0, 503);
@@ -35,27 +35,27 @@ fn our_own_phones_are_listed_masked_with_a_reason_and_alone_may_be_tried() {
         story.send("POST", "/api/v1/campaigns/NONE/test-calls", &given).0,
         404
     );
-    let nobody = format!("{calls}/00000000-0000-4000-8000-000000000001");
-    assert_eq!(story.send("GET", &nobody, "").0, 404);
+    let unknown_call = format!("{calls}/00000000-0000-4000-8000-000000000001");
+    assert_eq!(story.send("GET", &unknown_call, "").0, 404);
     let unexplained = json!({ "phone": "13800138000", "reason": "" }).to_string();
     assert_eq!(
         story.send("POST", "/api/v1/test-phones/remove", &unexplained).0,
         422
     );
     let removal = json!({ "phone": "13800138000", "reason": "returned" }).to_string();
-    let (status, told) = story.send("POST", "/api/v1/test-phones/remove", &removal);
-    assert_eq!((status, &told["items"]), (200, &json!([])), "{told}");
-    let (status, told) = story.send("POST", calls, &given);
+    let (status, reply) = story.send("POST", "/api/v1/test-phones/remove", &removal);
+    assert_eq!((status, &reply["items"]), (200, &json!([])), "{reply}");
+    let (status, reply) = story.send("POST", calls, &given);
     assert_eq!(
-        (status, &told["code"]),
+        (status, &reply["code"]),
         (422, &json!("test-number-not-listed")),
-        "{told}"
+        "{reply}"
     );
     story.end();
 }
 
 #[test]
-fn whoever_makes_campaigns_may_hear_them_and_who_takes_calls_may_not() {
+fn campaign_managers_may_hear_them_and_agents_may_not() {
     let story = crate::testing::TestServer::begin();
     story.runtime.block_on(async {
         let campaign = json!({ "task_id": "T", "script_template": "您好。" });

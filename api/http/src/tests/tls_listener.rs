@@ -66,7 +66,7 @@ fn client(server: Option<String>, data: Option<&Path>, ca_file: Option<&Path>) -
 }
 
 #[test]
-fn commands_believe_their_directory_or_the_authority_they_are_given_and_nobody_else() {
+fn commands_trust_only_their_directory_or_the_given_authority() {
     let (story, authority) = secured();
     let folder = story.directory.path();
     let data = story.running.installation.directory.clone();
@@ -119,7 +119,7 @@ fn http_1_and_http_2_and_streams_pass_over_tls() {
         story.bearer(),
     );
     story.runtime.block_on(async {
-        let trust = || Trust::of_nobody().or_certificate(fingerprint);
+        let trust = || Trust::none().or_certificate(fingerprint);
         let reached = reach(&story.url).await;
         let mut one = connect(reached, trust(), "127.0.0.1", &[b"http/1.1"])
             .await
@@ -153,14 +153,14 @@ fn http_1_and_http_2_and_streams_pass_over_tls() {
         story.append(0, 5).await;
         let mut count = 0;
         let client = story.client();
-        let told = client.follow("/api/v1/events/stream?after=0", |name, _| {
+        let following = client.follow("/api/v1/events/stream?after=0", |name, _| {
             count += usize::from(name.is_empty());
             match name {
                 "caught-up" => Err(Problem::fault("enough")),
                 _ => Ok(()),
             }
         });
-        told.await.unwrap_err();
+        following.await.unwrap_err();
         assert!(count >= 5, "{count}");
 
         let reached = reach(&story.url).await;
@@ -222,7 +222,7 @@ fn a_renewed_certificate_meets_who_comes_and_who_is_there_stays() {
 const HALF_A_GREETING: &[u8] = &[0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3, 0, 0, 0, 0, 0];
 
 #[test]
-fn who_never_greets_delays_nobody_and_plain_text_is_turned_away() {
+fn a_client_without_a_handshake_delays_no_other_and_plain_text_is_turned_away() {
     let (story, authority) = secured();
     let ours = authority.write(&story.directory.path().join("ca.crt"));
     story.runtime.block_on(async {
@@ -289,7 +289,7 @@ async fn a_silent_client_and_half_a_handshake_end_at_the_limit_of_a_head() {
 }
 
 #[test]
-fn a_certificate_that_nobody_would_take_is_no_start() {
+fn an_unusable_certificate_prevents_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::new("ours");
     let runtime = Arc::new(tokio::runtime::Runtime::new().unwrap());

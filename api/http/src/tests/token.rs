@@ -127,7 +127,7 @@ fn a_page_of_another_origin_is_refused_with_and_without_the_token() {
 }
 
 #[test]
-fn a_command_without_the_token_is_told_where_it_is() {
+fn a_command_without_the_token_is_refused_with_the_ways_to_give_it() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let client = story.client_without_token();
@@ -141,7 +141,7 @@ fn a_command_without_the_token_is_told_where_it_is() {
 }
 
 #[test]
-fn no_page_of_the_world_signs_anybody_in() {
+fn no_foreign_page_signs_a_user_in() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let foreign = [("Origin", "http://evil.example")];

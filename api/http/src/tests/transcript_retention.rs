@@ -65,8 +65,8 @@ fn a_transcript_goes_after_its_period_without_the_person_and_a_hold_keeps_it() {
         let ran = run(&story, false).await;
         let found = of_class(&ran);
         assert_eq!((&found["due"], &found["held"]), (&json!(1), &json!(1)), "{found}");
-        let told = inspected(&story, true).await;
-        assert!(text(&told, "callee_said")["text"].is_string(), "{told:?}");
+        let lines_heard = inspected(&story, true).await;
+        assert!(text(&lines_heard, "callee_said")["text"].is_string(), "{lines_heard:?}");
         let freed = owner(&story, "/api/v1/customers/C01/release", json!({})).await;
         assert_eq!(freed.status, 200, "{}", freed.body);
 
@@ -95,12 +95,12 @@ fn a_transcript_goes_after_its_period_without_the_person_and_a_hold_keeps_it() {
 /// Asserts that the callee's words can no longer be read, and that the robot's words and the customer still
 /// can.
 async fn gone_alone(story: &TestServer) {
-    let told = inspected(story, true).await;
-    let heard = text(&told, "callee_said");
+    let lines_heard = inspected(story, true).await;
+    let heard = text(&lines_heard, "callee_said");
     assert_eq!((&heard["text"], &heard["gone"]), (&Value::Null, &json!(true)));
-    let all = format!("{told:?}");
+    let all = format!("{lines_heard:?}");
     assert!(!all.contains("是本人") && !all.contains("terms=12"), "{all}");
-    let said = text(&told, "robot_said")["text"].as_str().unwrap();
+    let said = text(&lines_heard, "robot_said")["text"].as_str().unwrap();
     assert!(said.starts_with("您好，欧阳小明"), "{said}");
-    assert_eq!(text(&told, "decided")["text"], "nodes.验证卡号.intents.affirm");
+    assert_eq!(text(&lines_heard, "decided")["text"], "nodes.验证卡号.intents.affirm");
 }

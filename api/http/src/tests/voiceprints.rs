@@ -205,9 +205,9 @@ const TWO: &str = r#"{"task_id":"T","records":[{"customer_id":"C1","phone":"1380
 fn what_ends_under_one_id_of_a_person_ends_under_the_other() {
     let server = turned_on_with(TWO);
     let verb = |of: &str, verb: &str, body: &Value| {
-        let told = server.post(&format!("/api/v1/customers/{of}/voiceprint/{verb}"), body);
-        assert!(told.0 < 300, "{of} {verb}: {told:?}");
-        told
+        let reply = server.post(&format!("/api/v1/customers/{of}/voiceprint/{verb}"), body);
+        assert!(reply.0 < 300, "{of} {verb}: {reply:?}");
+        reply
     };
     for of in ["C1", "C2"] {
         verb(of, "consent", &consented(&server));
@@ -263,7 +263,7 @@ fn a_withdrawal_from_before_two_ids_were_one_keeps_an_older_consent_from_countin
 }
 
 #[test]
-fn nothing_is_shown_of_the_voiceprint_of_somebody_who_is_erased() {
+fn nothing_is_shown_of_the_voiceprint_of_an_erased_customer() {
     let server = turned_on();
     server.post(&format!("{PATH}/consent"), &consented(&server));
     assert_eq!(server.post(&format!("{PATH}/enrol"), &enrolment()).0, 200);

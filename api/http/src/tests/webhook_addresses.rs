@@ -9,15 +9,15 @@ const CHANNELS: &str = "/api/v1/alerts/channels";
 
 /// Asserts that the order is refused for this member only, in both languages.
 async fn refused(story: &TestServer, path: &str, order: &Value, pointer: &str) {
-    let (status, told) = ask(story, path, order.clone()).await;
-    let errors = told["errors"].as_array().cloned().unwrap_or_default();
+    let (status, reply) = ask(story, path, order.clone()).await;
+    let errors = reply["errors"].as_array().cloned().unwrap_or_default();
     let pointers: Vec<&Value> = errors.iter().map(|error| &error["pointer"]).collect();
     assert_eq!(
         (status, pointers),
         (422, vec![&json!(pointer)]),
-        "{order}: {told}"
+        "{order}: {reply}"
     );
-    assert!(errors[0]["detail_zh"].is_string(), "{order}: {told}");
+    assert!(errors[0]["detail_zh"].is_string(), "{order}: {reply}");
 }
 
 #[test]

@@ -20,10 +20,10 @@ fn node<'a>(graph: &'a Value, kind: &str) -> &'a Value {
 }
 
 #[test]
-fn whoever_was_told_of_an_outcome_stands_behind_it_in_the_graph_of_the_call() {
+fn the_delivery_of_an_outcome_follows_it_in_the_graph_of_the_call() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
-        let (url, _told) = receiver(&[]);
+        let (url, _deliveries) = receiver(&[]);
         let events = ["call.ended", "number.opted_out"];
         let order = json!({ "url": url, "allow_private": true, "events": events });
         let (_, made) = ask(&story, HOOKS, order).await;
@@ -33,10 +33,10 @@ fn whoever_was_told_of_an_outcome_stands_behind_it_in_the_graph_of_the_call() {
         assert_eq!(ask(&story, out, json!({ "reason": "asked" })).await.0, 200);
         until(&story, &hook, |shown| shown["delivered"].as_u64() >= Some(4)).await;
         let call = domain::ids::CallId::derive(&crate::testing::enrolment(), 2).to_string();
-        let told = graph(&story, &call).await;
-        let (ended, delivered) = (node(&told, "call.ended"), node(&told, "webhook.delivered"));
+        let causes = graph(&story, &call).await;
+        let (ended, delivered) = (node(&causes, "call.ended"), node(&causes, "webhook.delivered"));
         let edge = json!({ "from": ended["position"], "to": delivered["position"], "why": "delivery" });
-        assert!(told["edges"].as_array().unwrap().contains(&edge), "{told}");
+        assert!(causes["edges"].as_array().unwrap().contains(&edge), "{causes}");
         assert_eq!(delivered["begins"], Value::Null, "{delivered}");
         // In the other direction: from the delivery back to the begin of the call.
         let back = graph(&story, delivered["id"].as_str().unwrap()).await;
@@ -62,18 +62,18 @@ async fn put(story: &TestServer, id: &str, bearer: &str, etag: Option<&str>, bod
 #[test]
 fn a_webhook_is_changed_as_it_was_read_and_by_the_checks_of_one_that_is_added() {
     let story = TestServer::begin();
-    let (url, told) = receiver(&[]);
+    let (url, deliveries) = receiver(&[]);
     story.runtime.block_on(async {
         let order = json!({ "url": nowhere("/")["url"], "allow_private": true, "events": ["call.ended"],
             "bearer": "opens a door" });
         let (_, made) = ask(&story, HOOKS, order).await;
         let (id, owner) = (made["id"].as_str().unwrap().to_owned(), story.bearer());
         let order = json!({ "url": url, "events": ["number.opted_out"], "reason": "it moved" });
-        let (status, told) = put(&story, &id, &owner, None, order.clone()).await;
+        let (status, reply) = put(&story, &id, &owner, None, order.clone()).await;
         assert_eq!(
-            (status, &told["code"]),
+            (status, &reply["code"]),
             (428, &json!("if-match-needed")),
-            "{told}"
+            "{reply}"
         );
         for (body, pointer) in [
             (
@@ -87,25 +87,25 @@ fn a_webhook_is_changed_as_it_was_read_and_by_the_checks_of_one_that_is_added() 
             (json!({ "allow_private": false, "reason": "x" }), "/url"),
             (json!({ "events": ["call.ended"] }), "/reason"),
         ] {
-            let (status, told) = put(&story, &id, &owner, Some("\"v1\""), body.clone()).await;
-            let found = (status, &told["errors"][0]["pointer"]);
-            assert_eq!(found, (422, &json!(pointer)), "{body}: {told}");
+            let (status, reply) = put(&story, &id, &owner, Some("\"v1\""), body.clone()).await;
+            let found = (status, &reply["errors"][0]["pointer"]);
+            assert_eq!(found, (422, &json!(pointer)), "{body}: {reply}");
         }
         let account = json!({ "name": "shop", "roles": ["integrator"], "password": "correct horse battery" });
         assert_eq!(ask(&story, "/api/v1/users", account).await.0, 201);
         let key = ask(&story, "/api/v1/api-keys", json!({ "user": "shop" })).await.1;
         let shop = format!("Bearer {}", key["key"].as_str().unwrap());
-        let (status, told) = put(&story, &id, &shop, Some("\"v1\""), order.clone()).await;
-        let found = (status, &told["errors"][0]["pointer"]);
-        assert_eq!(found, (422, &json!("/allow_private")), "{told}");
+        let (status, reply) = put(&story, &id, &shop, Some("\"v1\""), order.clone()).await;
+        let found = (status, &reply["errors"][0]["pointer"]);
+        assert_eq!(found, (422, &json!("/allow_private")), "{reply}");
         let (status, changed) = put(&story, &id, &owner, Some("\"v1\""), order.clone()).await;
         assert_eq!(status, 200, "{changed}");
         assert_eq!(
             (&changed["etag"], &changed["kinds"]),
             (&json!("\"v2\""), &json!(["number.opted_out"]))
         );
-        let (status, told) = put(&story, &id, &owner, Some("\"v1\""), order).await;
-        assert_eq!((status, &told["code"]), (412, &json!("stale")), "{told}");
+        let (status, reply) = put(&story, &id, &owner, Some("\"v1\""), order).await;
+        assert_eq!((status, &reply["code"]), (412, &json!("stale")), "{reply}");
         let (_, shown) = ask(&story, "/api/v1/events?kind=webhook.changed", Value::Null).await;
         let data = &shown["items"][0]["data"];
         assert_eq!(
@@ -117,7 +117,7 @@ fn a_webhook_is_changed_as_it_was_read_and_by_the_checks_of_one_that_is_added() 
         let out = "/api/v1/numbers/13800138001/opt-out";
         assert_eq!(ask(&story, out, json!({ "reason": "asked" })).await.0, 200);
     });
-    let message = told.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
+    let message = deliveries.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
     assert_eq!(message["type"], "number.opted_out", "{message}");
     story.end();
 }

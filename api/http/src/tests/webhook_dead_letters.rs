@@ -170,8 +170,8 @@ fn passes_until(story: &TestServer, then: Timestamp) {
 
 async fn opts_out(story: &TestServer, number: &str) {
     let path = format!("/api/v1/numbers/{number}/opt-out");
-    let (status, told) = ask(story, &path, json!({ "reason": "asked" })).await;
-    assert_eq!(status, 200, "{told}");
+    let (status, reply) = ask(story, &path, json!({ "reason": "asked" })).await;
+    assert_eq!(status, 200, "{reply}");
 }
 
 /// The events of a kind, in their order.
@@ -214,7 +214,7 @@ async fn attempt(story: &TestServer, receiver: &BadReceiver, hook: &str, attempt
 }
 
 #[test]
-fn what_is_never_taken_is_tried_for_three_days_and_told_again_by_a_replay_once_mended() {
+fn a_rejected_event_is_retried_for_three_days_and_redelivered_by_a_replay_once_mended() {
     let mut story = TestServer::begin();
     let receiver = BadReceiver::begin();
     let runtime = Arc::clone(&story.runtime);
@@ -284,8 +284,8 @@ async fn mended(story: &TestServer, receiver: &BadReceiver, hook: &str, after: &
     opts_out(story, "13800138003").await;
     let mut taken: BTreeSet<String> = receiver.messages(1).into_iter().collect();
     until(story, hook, |shown| shown["delivered"] == 1).await;
-    let (status, told) = ask(story, &format!("{hook}/replay"), json!({ "after": after })).await;
-    assert_eq!(status, 200, "{told}");
+    let (status, reply) = ask(story, &format!("{hook}/replay"), json!({ "after": after })).await;
+    assert_eq!(status, 200, "{reply}");
     taken.extend(receiver.messages(3));
     let shown = until(story, hook, |shown| shown["delivered"] == 4).await;
     assert_eq!(

@@ -72,9 +72,9 @@ fn a_secret_is_shown_once_and_what_opens_a_door_never() {
             }
         }
         let stream = format!("/api/v1/streams/webhook-{id}");
-        let (status, told) = ask(&story, &stream, Value::Null).await;
-        assert_eq!(status, 200, "{told}");
-        assert!(!told.to_string().contains("whsec_"), "{told}");
+        let (status, reply) = ask(&story, &stream, Value::Null).await;
+        assert_eq!(status, 200, "{reply}");
+        assert!(!reply.to_string().contains("whsec_"), "{reply}");
         let gone = json!({ "reason": "moved" });
         assert_eq!(ask(&story, &format!("{HOOKS}/{id}/remove"), gone).await.0, 200);
         assert_eq!(ask(&story, &format!("{HOOKS}/{id}"), Value::Null).await.0, 404);
@@ -84,7 +84,7 @@ fn a_secret_is_shown_once_and_what_opens_a_door_never() {
 }
 
 #[test]
-fn what_may_not_be_told_is_refused_and_says_why() {
+fn a_wrong_webhook_is_refused_with_the_member() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         for (body, pointer) in [
@@ -109,11 +109,11 @@ fn what_may_not_be_told_is_refused_and_says_why() {
             (json!({ "url": "a@example.com", "format": "mail" }), "/format"),
             (json!({ "url": "https://1.1.1.1/", "nonsense": 1 }), "/nonsense"),
         ] {
-            let (status, told) = ask(&story, HOOKS, body.clone()).await;
+            let (status, reply) = ask(&story, HOOKS, body.clone()).await;
             assert_eq!(
-                (status, &told["errors"][0]["pointer"]),
+                (status, &reply["errors"][0]["pointer"]),
                 (422, &json!(pointer)),
-                "{body}: {told}"
+                "{body}: {reply}"
             );
         }
         let (_, made) = ask(&story, HOOKS, nowhere("/")).await;
@@ -131,7 +131,7 @@ fn what_may_not_be_told_is_refused_and_says_why() {
 }
 
 #[test]
-fn whoever_is_held_to_campaigns_is_told_of_those_and_only_admins_lift_the_demands() {
+fn a_caller_limited_to_campaigns_receives_those_and_only_admins_lift_the_demands() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let owner = story.bearer();
@@ -145,11 +145,11 @@ fn whoever_is_held_to_campaigns_is_told_of_those_and_only_admins_lift_the_demand
         }
         let mut keys = Vec::new();
         for name in ["chief", "shop", "an"] {
-            let (_, told) = send(&story, "/api/v1/api-keys", &owner, json!({ "user": name })).await;
-            keys.push(format!("Bearer {}", told["key"].as_str().unwrap()));
+            let (_, reply) = send(&story, "/api/v1/api-keys", &owner, json!({ "user": name })).await;
+            keys.push(format!("Bearer {}", reply["key"].as_str().unwrap()));
         }
-        let (status, told) = send(&story, HOOKS, &keys[1], nowhere("/")).await;
-        assert_eq!((status, &told["errors"][0]["pointer"]), (422, &json!("/allow_private")), "{told}");
+        let (status, reply) = send(&story, HOOKS, &keys[1], nowhere("/")).await;
+        assert_eq!((status, &reply["errors"][0]["pointer"]), (422, &json!("/allow_private")), "{reply}");
         let of_shop = json!({ "url": "https://1.1.1.1/" });
         let (status, made) = send(&story, HOOKS, &keys[1], of_shop).await;
         assert_eq!(status, 201, "{made}");
@@ -167,7 +167,7 @@ fn whoever_is_held_to_campaigns_is_told_of_those_and_only_admins_lift_the_demand
 }
 
 #[test]
-fn a_channel_is_told_of_alerts_and_listed_with_them() {
+fn a_channel_receives_alerts_and_is_listed_with_them() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         for (body, pointer) in [
@@ -179,11 +179,11 @@ fn a_channel_is_told_of_alerts_and_listed_with_them() {
             (json!({ "url": "https://1.1.1.1/", "format": "sms" }), "/to"),
             (json!({ "url": "https://1.1.1.1/", "format": "crm" }), "/format"),
         ] {
-            let (status, told) = ask(&story, CHANNELS, body.clone()).await;
+            let (status, reply) = ask(&story, CHANNELS, body.clone()).await;
             assert_eq!(
-                (status, &told["errors"][0]["pointer"]),
+                (status, &reply["errors"][0]["pointer"]),
                 (422, &json!(pointer)),
-                "{body}: {told}"
+                "{body}: {reply}"
             );
         }
         let mail = json!({ "url": "ops@example.com", "format": "mail", "smtp": "127.0.0.1:9",
@@ -237,7 +237,7 @@ pub(super) fn request_of(reader: &mut impl BufRead) -> (String, Vec<u8>) {
 pub(super) fn receiver(statuses: &'static [u16]) -> (String, Receiver<Value>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/in", listener.local_addr().unwrap());
-    let (tell, told) = sync_channel(64);
+    let (tell, deliveries) = sync_channel(64);
     std::thread::spawn(move || {
         let mut statuses = statuses.iter().copied();
         for stream in listener.incoming() {
@@ -250,7 +250,7 @@ pub(super) fn receiver(statuses: &'static [u16]) -> (String, Receiver<Value>) {
             reader.get_mut().write_all(answer.as_bytes()).unwrap();
         }
     });
-    (url, told)
+    (url, deliveries)
 }
 
 /// Reads the webhook at `path` until `wanted` holds. Returns it.
@@ -268,10 +268,10 @@ pub(super) async fn until(story: &TestServer, path: &str, wanted: impl Fn(&Value
 }
 
 #[test]
-fn a_receiver_that_is_gone_is_told_again_by_a_replay_and_one_that_fails_by_itself() {
+fn a_gone_receiver_gets_redeliveries_by_a_replay_and_a_failing_one_by_itself() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
-        let (url, told) = receiver(&[410, 500]);
+        let (url, deliveries) = receiver(&[410, 500]);
         let order = json!({ "url": url, "allow_private": true, "events": ["number.opted_out"] });
         let (_, made) = ask(&story, HOOKS, order).await;
         let hook = format!("{HOOKS}/{}", made["id"].as_str().unwrap());
@@ -282,7 +282,7 @@ fn a_receiver_that_is_gone_is_told_again_by_a_replay_and_one_that_fails_by_itsel
             until(&story, &hook, |shown| shown["disabled"] == true).await;
         }
         let within = std::time::Duration::from_secs(20);
-        let first = told.recv_timeout(within).unwrap();
+        let first = deliveries.recv_timeout(within).unwrap();
         assert_eq!(first["type"], "number.opted_out");
         let (status, _) = ask(&story, &format!("{hook}/replay"), json!({ "after": "0" })).await;
         assert_eq!(status, 200);
@@ -292,7 +292,7 @@ fn a_receiver_that_is_gone_is_told_again_by_a_replay_and_one_that_fails_by_itsel
             (&json!(false), &json!(0))
         );
         assert_eq!((&shown["failed"], &shown["dead_letters"]), (&json!(2), &json!(0)));
-        let mut ids: Vec<Value> = told.try_iter().map(|event| event["id"].clone()).collect();
+        let mut ids: Vec<Value> = deliveries.try_iter().map(|event| event["id"].clone()).collect();
         assert_eq!(ids.len(), 3, "one of the two was refused once");
         ids.sort_by_key(Value::to_string);
         ids.dedup();

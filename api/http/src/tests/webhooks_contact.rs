@@ -23,11 +23,11 @@ async fn people(story: &TestServer) {
 }
 
 #[test]
-fn a_crm_is_told_of_opt_outs_and_consents_by_its_own_ids_on_record() {
+fn a_crm_receives_opt_outs_and_consents_by_its_own_ids_on_record() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         people(&story).await;
-        let (url, told) = receiver(&[]);
+        let (url, deliveries) = receiver(&[]);
         let events = [
             "number.opted_out",
             "number.suppressed",
@@ -40,7 +40,7 @@ fn a_crm_is_told_of_opt_outs_and_consents_by_its_own_ids_on_record() {
         let out = |number: &str| format!("/api/v1/numbers/{number}/opt-out");
         let asked = json!({ "reason": "asked" });
         assert_eq!(ask(&story, &out("13800138001"), asked.clone()).await.0, 200);
-        let message = told.recv_timeout(WITHIN).unwrap();
+        let message = deliveries.recv_timeout(WITHIN).unwrap();
         assert_eq!(message["event"], "opted_out", "{message}");
         let mut ids: Vec<&str> = message["customerIds"]
             .as_array()
@@ -52,12 +52,12 @@ fn a_crm_is_told_of_opt_outs_and_consents_by_its_own_ids_on_record() {
         assert_eq!((ids, &message["complete"]), (vec!["C01", "C02"], &json!(true)));
         // A number without a customer: the message is sent with no ids.
         assert_eq!(ask(&story, &out("13800138009"), asked).await.0, 200);
-        let message = told.recv_timeout(WITHIN).unwrap();
+        let message = deliveries.recv_timeout(WITHIN).unwrap();
         assert_eq!(message["customerIds"], json!([]), "{message}");
         let withdrawal = json!({ "scope": "service", "source": "hotline" });
         let path = "/api/v1/customers/C03/consents/withdraw";
         assert_eq!(ask(&story, path, withdrawal).await.0, 200);
-        let message = told.recv_timeout(WITHIN).unwrap();
+        let message = deliveries.recv_timeout(WITHIN).unwrap();
         assert_eq!(
             (&message["event"], &message["customerIds"], &message["scope"]),
             (&json!("consent_withdrawn"), &json!(["C03"]), &json!("service"))

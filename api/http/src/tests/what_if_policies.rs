@@ -7,23 +7,23 @@ use serde_json::{Value, json};
 const PATH: &str = "/api/v1/campaigns/T/what-if/policies";
 
 #[test]
-fn a_campaign_without_calls_says_that_nobody_knows_and_stores_nothing() {
+fn a_campaign_without_calls_answers_unknown_and_stores_nothing() {
     let story = RouteServer::begin();
     let body = json!({ "task_id": "T", "script_template": "您好。" });
     assert_eq!(story.send("POST", "/api/v1/campaigns", &body.to_string()).0, 201);
     let before = story.head();
     let asked = json!({ "preset": "cn-collection", "pacing": "naive", "agents": 3,
         "retry": { "retries_max": 9, "uncharged_max": 3, "rules": {} } });
-    let (status, told) = story.send("POST", PATH, &asked.to_string());
-    assert_eq!(status, 200, "{told}");
+    let (status, reply) = story.send("POST", PATH, &asked.to_string());
+    assert_eq!(status, 200, "{reply}");
     assert_eq!(
-        (&told["dials"], &told["whole"]),
+        (&reply["dials"], &reply["whole"]),
         (&json!(0), &json!(true)),
-        "{told}"
+        "{reply}"
     );
-    assert_eq!(told["preset"]["refused_high"], 0);
-    assert_eq!(told["retry"]["calls_more_high"], 0);
-    assert_eq!(told["pacing"]["unknown"], json!(["too_few_calls"]));
+    assert_eq!(reply["preset"]["refused_high"], 0);
+    assert_eq!(reply["retry"]["calls_more_high"], 0);
+    assert_eq!(reply["pacing"]["unknown"], json!(["too_few_calls"]));
     assert_eq!(story.head(), before);
     for (wrong, code) in [
         (json!({ "pacing": "faster" }), "pacer-unknown"),

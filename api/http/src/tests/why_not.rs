@@ -174,7 +174,7 @@ fn an_imported_year_counts_and_a_wrong_file_is_refused_by_what_is_wrong() {
 }
 
 #[test]
-fn a_coming_version_says_whom_it_would_newly_refuse_and_stores_nothing() {
+fn a_coming_version_lists_new_refusals_and_stores_nothing() {
     let story = with_people(json!({}));
     let coming = "id: cn-service\nversion: 2\neffective_from: 2028-01-01\nstatus: coming\nsource: a draft\nopens: \
                   \"10:00\"\ncloses: \"17:00\"\nzone: Asia/Shanghai\n";
@@ -219,9 +219,9 @@ fn a_list_that_came_as_digests_binds_once_it_was_taken_in_and_says_of_which_day_
     let at = "2027-03-01T10:00:00+08:00";
     let rows =
         json!({ "digests": [SALTED, "13800138000"], "list": "partner", "reason": "the list of March" });
-    let (status, told) = story.send("POST", "/api/v1/numbers/import", &rows.to_string());
-    assert_eq!((status, &told["good"]), (200, &json!(1)), "{told}");
-    assert_eq!(told["refused"][0]["row"], 1, "{told}");
+    let (status, reply) = story.send("POST", "/api/v1/numbers/import", &rows.to_string());
+    assert_eq!((status, &reply["good"]), (200, &json!(1)), "{reply}");
+    assert_eq!(reply["refused"][0]["row"], 1, "{reply}");
     assert_eq!(
         why(&story, CUSTOMER, at)["permitted"],
         true,
@@ -269,7 +269,7 @@ fn a_list_that_came_as_digests_binds_once_it_was_taken_in_and_says_of_which_day_
 }
 
 #[test]
-fn a_campaign_that_observes_a_year_nobody_knows_does_not_start_and_says_so() {
+fn a_campaign_that_observes_an_unknown_year_does_not_start_and_says_so() {
     let story = RouteServer::begin();
     let body = json!({ "task_id": "T", "script_template": "您好。", "holidays": "observe",
         "holiday_country": "fr" });

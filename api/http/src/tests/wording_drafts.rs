@@ -58,8 +58,8 @@ async fn said(story: &TestServer) -> String {
 }
 
 #[test]
-fn a_draft_is_taken_by_somebody_else_and_heard_once_it_is_published() {
-    let (spec, told) = model(BETTER);
+fn a_draft_is_adopted_by_another_user_and_heard_once_it_is_published() {
+    let (spec, requests) = model(BETTER);
     let story = TestServer::begin_with(|_, settings| settings.speech.llm = Some(spec.parse().unwrap()));
     story.runtime.block_on(async {
         published(&story).await;
@@ -74,7 +74,7 @@ fn a_draft_is_taken_by_somebody_else_and_heard_once_it_is_published() {
         let found = (&drafted.body["standing"], &drafted.body["text"]);
         assert_eq!(found, (&json!("drafted"), &json!(BETTER)));
         assert_eq!(drafted.body["cost"]["answer_tokens"], 40);
-        let sent = told.recv().unwrap();
+        let sent = requests.recv().unwrap();
         let quoted: Value = serde_json::from_str(sent["messages"][1]["content"].as_str().unwrap()).unwrap();
         let found = (&quoted["original"], &quoted["facts"]["分期.起点"]);
         assert_eq!(found, (&json!(ORIGINAL), &json!("500元")));
@@ -87,7 +87,7 @@ fn a_draft_is_taken_by_somebody_else_and_heard_once_it_is_published() {
             "{}",
             again.body
         );
-        assert!(told.try_recv().is_err(), "the model was not asked a second time");
+        assert!(requests.try_recv().is_err(), "the model was not asked a second time");
 
         let draft = of(&drafted);
         let adopt = format!("{draft}/adopt");
@@ -164,8 +164,8 @@ fn what_may_not_be_said_is_on_record_as_refused_and_is_not_taken() {
             (Ok("当然可以！".to_owned()), "garbled", Value::Null),
             (Err(AssistantFailure::Late), "late", Value::Null),
         ];
-        let told = answers.iter().map(|(answer, _, _)| answer.clone()).collect();
-        let _waiting = ScriptedModel::of(&story, told);
+        let texts = answers.iter().map(|(answer, _, _)| answer.clone()).collect();
+        let _waiting = ScriptedModel::of(&story, texts);
         // Waits until the read model has the campaign, because its sensitive words apply.
         let head = story.running.installation.store().head().await.unwrap();
         story.running.installation.rows_at(head, 5_000).await.unwrap();
@@ -190,16 +190,16 @@ fn what_may_not_be_said_is_on_record_as_refused_and_is_not_taken() {
 }
 
 #[test]
-fn without_a_model_or_an_answer_nobody_is_asked() {
+fn without_a_model_or_an_answer_no_request_is_sent() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         published(&story).await;
-        let nobody = owner(&story, DRAFTS, wish()).await;
+        let without_model = owner(&story, DRAFTS, wish()).await;
         assert_eq!(
-            (nobody.status, nobody.code()),
+            (without_model.status, without_model.code()),
             (422, "no-writer"),
             "{}",
-            nobody.body
+            without_model.body
         );
         let _waiting = ScriptedModel::of(&story, vec![text(BETTER)]);
         let unknown = json!({ "answer": "别的", "instruction": "说得更亲切" });
@@ -263,7 +263,7 @@ fn who_is_alone_takes_their_own_and_what_changed_meanwhile_is_not_replaced() {
 }
 
 #[test]
-fn a_fifth_is_told_to_come_again() {
+fn a_fifth_is_refused_as_busy() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         published(&story).await;
@@ -311,7 +311,7 @@ async fn asked_alone(story: &TestServer) -> WordingDraftId {
 }
 
 #[test]
-fn what_a_crash_left_is_lost_and_asks_nobody_again() {
+fn what_a_crash_left_is_lost_and_sends_no_second_request() {
     let story = TestServer::begin();
     let id = story.runtime.block_on(async {
         published(&story).await;

@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 pub(super) fn model(text: &'static str) -> (String, Receiver<Value>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let spec = format!("openai:http://{}/v1?model=double", listener.local_addr().unwrap());
-    let (tell, told) = sync_channel(64);
+    let (tell, requests) = sync_channel(64);
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut reader = BufReader::new(stream.unwrap());
@@ -38,7 +38,7 @@ pub(super) fn model(text: &'static str) -> (String, Receiver<Value>) {
             reader.get_mut().write_all(written.as_bytes()).unwrap();
         }
     });
-    (spec, told)
+    (spec, requests)
 }
 
 /// A model that gives its answers one after another, and then never answers again.

@@ -60,7 +60,7 @@ async fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Makes the database and the events table of postgres-es anew, on a durable server.
+/// Drops and creates the database and the events table of postgres-es, on a durable server.
 async fn database(server: &str) -> Result<PgPool, Failure> {
     let admin = PgPoolOptions::new().max_connections(1).connect(server).await?;
     for setting in ["fsync", "synchronous_commit", "full_page_writes"] {

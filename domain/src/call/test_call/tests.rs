@@ -23,7 +23,7 @@ fn permit() -> CallCommand {
 #[test]
 fn its_steps_are_those_of_a_call_in_an_aggregate_of_its_own() {
     let mut state = CallState::default();
-    let mut told = Vec::new();
+    let mut events = Vec::new();
     let dial = CallCommand::Dial {
         leg: 1,
         trunk: "a".to_owned(),
@@ -35,16 +35,17 @@ fn its_steps_are_those_of_a_call_in_an_aggregate_of_its_own() {
     for command in [permit(), dial] {
         for event in TestCall::decide(&state, command, Context { now: now() }).unwrap() {
             TestCall::evolve(&mut state, &event, now());
-            told.push(event);
+            events.push(event);
         }
     }
     assert!(
-        told.iter()
+        events
+            .iter()
             .all(|event| event.kind() == TestCallEvent::STEP_RECORDED)
     );
-    assert!(matches!(told[1].step(), CallEvent::Dialing { leg: 1, .. }));
+    assert!(matches!(events[1].step(), CallEvent::Dialing { leg: 1, .. }));
     assert_eq!((state.flow(), state.legs().len()), (Some(&flow()), 1));
-    let scope = TestCall::scope(&call(), &state, &told[0]);
+    let scope = TestCall::scope(&call(), &state, &events[0]);
     assert_eq!(scope.customer, Some(crate::compliance::test_stand_in()));
 }
 

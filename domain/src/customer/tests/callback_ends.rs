@@ -108,7 +108,7 @@ fn what_ends_after_the_campaign_is_settled_with_its_callback() {
 }
 
 #[test]
-fn nobody_who_named_a_time_is_called_now_and_no_order_costs_them_the_callback() {
+fn a_customer_who_named_a_time_is_not_called_now_and_keeps_the_callback() {
     let named = at("15:00:00");
     let given = person(&[requested(named, None)]);
     let now_please = CustomerCommand::CallNow {

@@ -77,7 +77,7 @@ pub(super) fn granted_at(given: &[CustomerEvent], facts: CampaignFacts, when: &s
 }
 
 #[test]
-fn nobody_is_called_before_the_time_they_named_whatever_a_retry_says() {
+fn no_customer_is_called_before_the_time_they_named_whatever_a_retry_says() {
     let named = at("15:00:00");
     check(
         &person(&[]),
@@ -227,7 +227,7 @@ fn what_a_callee_names_outside_of_the_window_is_refused_on_record_with_the_next_
 }
 
 #[test]
-fn whoever_opts_out_has_no_callback_any_more() {
+fn a_customer_who_opts_out_has_no_callback_any_more() {
     let named = at("15:00:00");
     let refused = CallClosing {
         outcome: Some(Outcome::OptedOut),
@@ -362,7 +362,7 @@ fn a_canceled_callback_leaves_what_was_there_before_it() {
 }
 
 #[test]
-fn a_callback_of_one_agent_waits_for_them_and_then_for_anybody() {
+fn a_callback_of_one_agent_waits_for_them_and_then_for_any_agent() {
     let named = at("15:00:00");
     let wang: UserId = "wang".parse().unwrap();
     let robots = decide(&person(&[]), order(named, Some(wang.clone()), windowed()));

@@ -39,7 +39,7 @@ fn who_waits_for_a_retry_is_due_at_once_and_the_rules_are_asked_as_ever() {
 }
 
 #[test]
-fn from_its_deadline_on_nobody_is_dialed_and_the_enrolment_is_settled_with_the_reason() {
+fn from_its_deadline_on_dialing_stops_and_the_enrolment_is_settled_with_the_reason() {
     let deadline = Some(now());
     let given = person(&[asked(deadline)]);
     let (rule, not_before, settled_as) = refused(&decide(&given, grant_with(facts())));
@@ -170,7 +170,7 @@ fn who_was_not_asked_for_or_is_being_called_is_not_canceled_so() {
 }
 
 #[test]
-fn a_campaign_of_callbacks_dials_nobody_but_whom_a_call_was_asked_for() {
+fn a_campaign_of_callbacks_dials_only_customers_with_a_requested_call() {
     let mut facts = facts();
     facts.plan.dialing = Some(DialingPlan {
         mode: DialingMode::Callback,

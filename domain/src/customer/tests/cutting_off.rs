@@ -36,7 +36,7 @@ fn ordered() -> CustomerEvent {
 }
 
 #[test]
-fn who_was_cut_off_is_due_at_once_when_somebody_orders_it_and_the_rules_are_asked_as_ever() {
+fn a_customer_who_was_cut_off_is_due_at_once_when_ordered_and_the_rules_are_asked_as_ever() {
     let given = cut_off(Disposition::Interrupted, true);
     assert!(matches!(
         decide(&given, grant_with(facts())),
@@ -55,7 +55,7 @@ fn who_was_cut_off_is_due_at_once_when_somebody_orders_it_and_the_rules_are_aske
 }
 
 #[test]
-fn somebody_may_settle_it_instead_with_a_reason_that_is_kept() {
+fn a_user_may_settle_it_instead_with_a_reason_that_is_kept() {
     let given = cut_off(Disposition::Interrupted, true);
     let facts = BTreeMap::from([("reason".to_owned(), "spoken to at the branch".to_owned())]);
     let expected = CustomerEvent::EnrolmentSettled {
@@ -77,7 +77,7 @@ fn somebody_may_settle_it_instead_with_a_reason_that_is_kept() {
 }
 
 #[test]
-fn neither_is_for_anybody_who_was_not_cut_off_or_is_being_called() {
+fn neither_is_for_a_customer_who_was_not_cut_off_or_is_being_called() {
     let campaign = campaign();
     for (disposition, answered) in [(Disposition::Interrupted, false), (Disposition::Answered, true)] {
         for command in [call_back(), settle()] {

@@ -137,7 +137,7 @@ fn counted(reports: &[DealReport]) -> (Vec<[i64; 4]>, DealCounts) {
 }
 
 #[test]
-fn figures_count_what_stands_within_the_window_whatever_was_corrected() {
+fn figures_count_the_valid_deals_within_the_window_whatever_was_corrected() {
     let day = |days: u64| i64::try_from(days * DAY_MS).unwrap();
     let second = |amount_minor: u64, at: Timestamp| DealReport {
         reference: "ORDER-18".to_owned(),
@@ -164,17 +164,17 @@ fn figures_count_what_stands_within_the_window_whatever_was_corrected() {
             [-70_000, -1, 0, -day(2)],
         ]
     );
-    let stands = DealCounts {
+    let expected = DealCounts {
         counted_minor: 320_000,
         counted_deals: 1,
         counted_people: 1,
         cycle_change_ms: day(4),
     };
-    assert_eq!(whole, stands);
+    assert_eq!(whole, expected);
 }
 
 #[test]
-fn of_the_last_one_taken_back_nobody_is_left() {
+fn after_the_last_one_is_taken_back_no_person_is_counted() {
     let (each, whole) = counted(&[report(1, later(1)), report(0, later(1))]);
     assert_eq!(each.last().map(|one| one[2]), Some(-1));
     assert_eq!(whole, DealCounts::default());
@@ -195,8 +195,8 @@ fn a_correction_of_what_figures_never_counted_takes_nothing_from_them() {
     let old = without_counts(tell(&called(), report(5_000, later(1))).unwrap());
     let given = [called(), old].concat();
     let counts = |given: &[CustomerEvent], report: DealReport| {
-        let told = tell(given, report).unwrap();
-        told.iter().find_map(|event| {
+        let events = tell(given, report).unwrap();
+        events.iter().find_map(|event| {
             if let CustomerEvent::DealReported { counts, .. } = event {
                 return *counts;
             }

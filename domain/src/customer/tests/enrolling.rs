@@ -52,7 +52,7 @@ fn a_second_enrolment_in_one_campaign_is_a_duplicate_whatever_its_list() {
 }
 
 #[test]
-fn where_a_person_stands_is_told_once_by_the_row_and_the_tags_of_then() {
+fn a_persons_place_is_set_once_by_the_row_and_the_tags_of_then() {
     let by = |json: &str| {
         let plan: PriorityPlan = serde_json::from_str(json).unwrap();
         Some(Arc::new(plan))
@@ -84,8 +84,8 @@ fn where_a_person_stands_is_told_once_by_the_row_and_the_tags_of_then() {
         let Some(CustomerEvent::Enrolled { placing, .. }) = events.last() else {
             panic!("{events:?}");
         };
-        let told = placing.as_deref().and_then(|placing| placing.value);
-        assert_eq!(told.map(u8::from), value);
+        let placed = placing.as_deref().and_then(|placing| placing.value);
+        assert_eq!(placed.map(u8::from), value);
     }
 }
 

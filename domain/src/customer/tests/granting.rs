@@ -304,7 +304,7 @@ fn a_trial_dials_at_night_but_not_after_consent_was_withdrawn() {
 }
 
 #[test]
-fn a_closed_window_speaks_for_whoever_waits_behind_it_and_for_nobody_else() {
+fn a_closed_window_speaks_for_customers_waiting_behind_it_and_for_no_others() {
     let opens = now().plus_ms(3_600_000);
     let plan = facts().plan;
     let night = instant("2026-03-02T23:00:00+08:00");

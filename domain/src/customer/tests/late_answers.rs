@@ -117,7 +117,7 @@ fn the_next_grant_forgets_it_and_the_call_may_be_ordered_sooner() {
 }
 
 #[test]
-fn nobody_who_was_never_dialed_is_moved() {
+fn a_customer_who_was_never_dialed_is_not_moved() {
     let call = nth_call(1);
     check(
         &person(&[]),

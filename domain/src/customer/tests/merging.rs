@@ -70,7 +70,7 @@ fn grant(joined: Vec<JoinedFacts>) -> CustomerCommand {
 }
 
 /// Returns the restrictions in another id's own events.
-fn told(given: &[CustomerEvent]) -> JoinedFacts {
+fn joined_facts(given: &[CustomerEvent]) -> JoinedFacts {
     state_at(given, now()).as_joined(other())
 }
 
@@ -113,13 +113,13 @@ fn who_is_merged_into_another_is_called_by_that_one_alone() {
 }
 
 #[test]
-fn the_kept_id_is_dialed_only_when_it_is_told_what_the_other_says() {
+fn the_kept_id_is_dialed_only_with_the_facts_of_the_other() {
     let given = person(&[merged(MergeSide::Kept)]);
     let needed = CustomerRefusal::JoinedNeeded {
         customers: vec![other()],
     };
     check(&given, grant(vec![]), Err(needed));
-    let nothing = told(&[registered()]);
+    let nothing = joined_facts(&[registered()]);
     let then = decide(&given, grant(vec![nothing]));
     assert!(is_granted(&then), "{then:?}");
     let events = then.unwrap();
@@ -165,7 +165,7 @@ fn calls_and_caps_of_both_ids_count_together() {
         (vec![cap(2)], called.to_vec(), false),
         (vec![], called.to_vec(), false),
     ] {
-        let joined = told(&person(&others));
+        let joined = joined_facts(&person(&others));
         let then = decide(&kept(&own), grant(vec![joined]));
         let rule = refused.then_some("own_caps");
         assert_eq!(
@@ -189,11 +189,11 @@ fn a_withdrawal_or_an_erasure_under_the_other_id_settles_the_kept_one() {
         approved_by: None,
         four_eyes: None,
     };
-    let mut silenced = told(&[registered()]);
+    let mut silenced = joined_facts(&[registered()]);
     silenced.note_number(true, None);
     for joined in [
-        told(&[registered(), withdrawn]),
-        told(&[registered(), erasing]),
+        joined_facts(&[registered(), withdrawn]),
+        joined_facts(&[registered(), erasing]),
         silenced,
     ] {
         let then = decide(&person(&[merged(MergeSide::Kept)]), grant(vec![joined]));
@@ -289,7 +289,7 @@ fn the_kept_id_is_not_merged_in_the_middle_of_its_own_call() {
 
 #[test]
 fn a_hold_on_the_other_id_is_asked_about_the_next_day_and_not_beyond_the_end() {
-    let held = told(&[
+    let held = joined_facts(&[
         registered(),
         CustomerEvent::Held {
             reason: "court".to_owned(),

@@ -101,7 +101,7 @@ fn who_prefers_evenings_is_called_in_them() {
 }
 
 #[test]
-fn a_map_retries_marks_and_stops_over_the_policy_that_stands() {
+fn a_map_retries_marks_and_stops_over_the_policy_in_force() {
     let map = r#"{"busy":{"do":"retry","after_ms":777000,"attempts":2},
         "machine":{"do":"mark","tag":"mailbox"},"no_answer":{"do":"stop"}}"#;
     let mut facts = facts();
@@ -204,7 +204,7 @@ fn what_the_map_ends_is_not_called_again_by_any_other_way() {
 }
 
 #[test]
-fn who_prefers_hours_in_which_nobody_is_called_is_settled_and_not_asked_about_for_ever() {
+fn a_customer_who_prefers_hours_without_calls_is_settled_and_not_asked_about_for_ever() {
     let set = |times| CustomerEvent::PreferredTimesSet {
         times: read_all(times).unwrap(),
         origin: ProfileOrigin::Person,

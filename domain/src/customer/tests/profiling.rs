@@ -248,9 +248,9 @@ fn of_an_erased_person_nothing_is_known_and_nothing_new_is_kept() {
     };
     given.extend(decide(&given, erase).unwrap());
     let known = profile(&given);
-    assert!(known.values().is_empty() && known.tags().is_empty() && !known.is_somebody());
+    assert!(known.values().is_empty() && known.tags().is_empty() && !known.is_active());
     assert_eq!(state_at(&given, now()).profile(), None);
-    assert!(!state_at(&given, now()).whole_profile().is_somebody());
+    assert!(!state_at(&given, now()).whole_profile().is_active());
     assert_eq!(
         decide(&given, set(&[("age", "31")], &[])),
         Err(CustomerRefusal::Erased)
@@ -259,7 +259,7 @@ fn of_an_erased_person_nothing_is_known_and_nothing_new_is_kept() {
 }
 
 #[test]
-fn values_whose_key_is_gone_are_not_known() {
+fn values_with_a_lost_key_are_not_known() {
     let mut profile = Profile::default();
     let gone = || Personal::Erased { hash: None };
     profile.evolve(&registered());

@@ -53,7 +53,7 @@ fn who_would_be_settled_comes_back_after_days_and_no_oftener_than_the_plan_says(
 }
 
 #[test]
-fn others_and_whoever_said_no_are_settled_as_before() {
+fn others_and_customers_who_said_no_are_settled_as_before() {
     let answered = closing(1, Disposition::Answered);
     check(
         &person(&[granted(1)]),

@@ -33,7 +33,7 @@ fn a_grant_is_given_back_once_and_a_closed_call_never() {
 }
 
 #[test]
-fn a_release_keeps_the_due_time_unless_told_otherwise_and_frees_the_caps() {
+fn a_release_keeps_the_due_time_by_default_and_frees_the_caps() {
     let given = person(&[granted(1), released(1, None)]);
     let state = state_at(&given, now());
     let enrolment = state.enrolment(&campaign()).unwrap();

@@ -92,7 +92,7 @@ fn an_opt_out_is_for_good_and_a_suppression_until_its_end() {
 }
 
 #[test]
-fn what_nobody_can_tell_ahead_is_taken_to_be_over_and_named() {
+fn an_unpredictable_refusal_is_taken_to_be_over_and_named() {
     let mut paused = facts();
     paused.running = false;
     let said = judged(&person(&[]), &paused, |_| {}, NOW);
@@ -134,7 +134,7 @@ fn past_the_campaigns_end_and_after_it_is_over_there_is_no_time() {
 }
 
 #[test]
-fn who_is_of_an_undone_list_is_told_so_before_anybody_withdraws_them() {
+fn a_customer_of_an_undone_list_is_refused_before_the_withdrawal() {
     let mut undone = facts();
     let state = state_at(&person(&[]), now());
     undone.undone_lists = state.enrolments().values().map(|one| one.list).collect();
@@ -147,7 +147,7 @@ fn who_is_of_an_undone_list_is_told_so_before_anybody_withdraws_them() {
 }
 
 #[test]
-fn of_a_year_that_nobody_knows_it_is_asked_again_the_next_day_and_the_campaigns_end_settles_nobody() {
+fn an_unknown_year_is_asked_about_the_next_day_and_the_campaigns_end_settles_no_customer() {
     let mut observing = facts();
     observing.plan.days = Some(Box::new(CallingDays {
         holidays: Holidays::Observe,

@@ -52,8 +52,8 @@ fn who_waits_is_withdrawn_and_settled_at_once_and_never_granted() {
 fn only_who_came_by_the_list_and_for_a_reason() {
     let other = ListId::derive(&campaign(), "another");
     assert_eq!(decide(&person(&[]), withdraw(Some(other))), Ok(vec![]));
-    let of_nobody = decide(&[registered()], withdraw(None));
-    assert!(matches!(of_nobody, Err(CustomerRefusal::NotEnrolled { .. })));
+    let not_enrolled = decide(&[registered()], withdraw(None));
+    assert!(matches!(not_enrolled, Err(CustomerRefusal::NotEnrolled { .. })));
     let without_reason = CustomerCommand::WithdrawEnrolment {
         campaign: campaign(),
         list: None,
@@ -135,7 +135,7 @@ fn who_is_due_by_an_undone_list_is_withdrawn_by_the_dial_that_asks() {
 }
 
 #[test]
-fn whoever_is_in_any_campaign_stands_twice_where_a_list_looks_everywhere() {
+fn a_customer_in_any_campaign_is_a_duplicate_where_a_list_looks_everywhere() {
     let elsewhere = Enrolment {
         campaign: "OTHER".parse().unwrap(),
         list: ListId::derive(&"OTHER".parse().unwrap(), "a"),

@@ -80,8 +80,8 @@ impl FlowRun {
             return self.hand_over(actions);
         }
         let known = |slot: &String| self.values.contains_key(slot);
-        let told = !ask.slots.is_empty() && ask.slots.iter().all(known);
-        if let Some(next) = ask.on_filled.as_deref().filter(|_| told)
+        let is_filled = !ask.slots.is_empty() && ask.slots.iter().all(known);
+        if let Some(next) = ask.on_filled.as_deref().filter(|_| is_filled)
             && self.talked.is_first_visit(&self.node)
         {
             self.explain("on_filled", Explanation::of(TurnInput::Played), actions);

@@ -4,7 +4,7 @@
 use super::{GIVE_UP_MS, Leg, LegTimers, NO_ROOM, Outputs, Phase, REMEMBERED_MS};
 use crate::Output;
 use crate::call_details::EndedBy;
-use crate::callee::{FinalResponse, InviteOutcome, NOBODY, Persona, ScriptStep};
+use crate::callee::{FinalResponse, InviteOutcome, NO_ANSWER, Persona, ScriptStep};
 use crate::callee_audio::CalleeAudio;
 use crate::profile::{CalleeBehavior, RING_MS_MAX};
 use crate::reply::{dialog_reply, reply};
@@ -166,7 +166,7 @@ impl Leg {
         let (Phase::Proceeding { rung }, Some(persona)) = (self.phase, self.persona.clone()) else {
             return;
         };
-        let nobody_at = self.details.invited_at.plus_ms(RING_MS_MAX);
+        let ring_ends_at = self.details.invited_at.plus_ms(RING_MS_MAX);
         let ring_ms = match &persona.taking {
             InviteOutcome::Answered { ring_ms, .. } => Some(*ring_ms),
             InviteOutcome::Refused { ring_ms, .. } => *ring_ms,
@@ -176,13 +176,13 @@ impl Leg {
         if let (false, Some(ring_ms)) = (rung, ring_ms) {
             self.ring(now, out);
             self.phase = Phase::Proceeding { rung: true };
-            self.times.step_at = Some(now.plus_ms(ring_ms).min(nobody_at.max(now)));
+            self.times.step_at = Some(now.plus_ms(ring_ms).min(ring_ends_at.max(now)));
             return;
         }
         match persona.taking {
             InviteOutcome::Answered { script, .. } => self.answer(&script, now, out),
             InviteOutcome::Refused { refusal, .. } => {
-                let by = if refusal == NOBODY {
+                let by = if refusal == NO_ANSWER {
                     EndedBy::Carrier
                 } else {
                     EndedBy::Callee
@@ -190,7 +190,7 @@ impl Leg {
                 self.refuse(refusal, by, now, out);
             }
             InviteOutcome::AcrossCancel | InviteOutcome::Unanswered { .. } => {
-                self.refuse(NOBODY, EndedBy::Carrier, now, out);
+                self.refuse(NO_ANSWER, EndedBy::Carrier, now, out);
             }
         }
     }

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_dialect_is_not_hidden_by_a_good_one_and_added_noise_fails_nobody() {
+    fn a_bad_dialect_is_not_hidden_by_a_good_one_and_added_noise_fails_no_dialect() {
         let good = attested("mandarin", None, &"好".repeat(96), &"好".repeat(96));
         let bad = attested("sichuan", None, "我要办分期", "我要办三期");
         let noisy = attested("mandarin", Some(5), "我要办分期", "");

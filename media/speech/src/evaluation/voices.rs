@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn synthetic_speakers_are_told_apart_by_one_phrase() {
+    fn synthetic_speakers_are_distinguished_by_one_phrase() {
         let Some(found) = evaluate_voices() else {
             println!("SKIPPED: espeak-ng is not installed");
             return;

@@ -48,7 +48,7 @@ fn event_of(change: VoiceChange) -> RecognitionEvent {
 #[derive(Default)]
 struct Call {
     audio: Vec<i16>,
-    told: Vec<(u64, &'static str)>,
+    partials: Vec<(u64, &'static str)>,
 }
 
 impl Call {
@@ -57,7 +57,7 @@ impl Call {
     fn begun() -> Self {
         Self {
             audio: [silence(500), voice(240), silence(1_500)].concat(),
-            told: Vec::new(),
+            partials: Vec::new(),
         }
     }
 
@@ -73,7 +73,7 @@ impl Call {
     fn listens(&mut self, chance: &mut TestRandom, ms: u64) {
         let index = usize::try_from(chance.between(0, LISTENING.len() as u64 - 1)).unwrap();
         let at_ms = self.ms() + chance.between(200, 450);
-        self.told.push((at_ms, LISTENING[index]));
+        self.partials.push((at_ms, LISTENING[index]));
         self.add(&voice(ms));
     }
 
@@ -88,11 +88,11 @@ impl Call {
             cuts: UtteranceSegmenter::Engines,
         });
         turn.prompt_began();
-        let mut told = self.told.iter().filter(|_| hears_partials).peekable();
+        let mut partials = self.partials.iter().filter(|_| hears_partials).peekable();
         for frame in frames(&self.audio, 0) {
             let now_ms = frame.at_ms + 20;
             let change = detector.push(frame.at_ms, &frame.samples).map(event_of);
-            let partial = told.next_if(|one| one.0 <= now_ms);
+            let partial = partials.next_if(|one| one.0 <= now_ms);
             let partial = partial.map(|one| RecognitionEvent::Partial {
                 text: one.1.to_owned(),
             });
@@ -108,7 +108,11 @@ impl Call {
 
 /// Returns in how many simulated calls the prompt is interrupted although the caller does not speak against
 /// it. `sounds` adds two to five sounds to each call.
-fn cut_by_nobody(seed: u64, hears_partials: bool, sounds: impl Fn(&mut TestRandom, &mut Call, u64)) -> u64 {
+fn count_false_cuts(
+    seed: u64,
+    hears_partials: bool,
+    sounds: impl Fn(&mut TestRandom, &mut Call, u64),
+) -> u64 {
     let mut chance = TestRandom(seed);
     let mut cut = 0;
     for number in 0..CALLS {
@@ -132,7 +136,7 @@ fn babble(chance: &mut TestRandom, call: &mut Call, least_db: u64, most_db: u64)
 
 #[test]
 fn sounds_of_listening_and_other_people_cut_at_most_one_call_in_ten() {
-    let cut = cut_by_nobody(11, true, |chance, call, number| {
+    let cut = count_false_cuts(11, true, |chance, call, number| {
         let ms = chance.between(150, 700);
         call.listens(chance, ms);
         // Every other call has another person in the room.
@@ -149,7 +153,7 @@ fn sounds_of_listening_and_other_people_cut_at_most_one_call_in_ten() {
 #[test]
 fn without_partial_texts_only_short_sounds_of_listening_are_let_pass() {
     let of = |least_ms, most_ms| {
-        cut_by_nobody(13, false, |chance, call, _| {
+        count_false_cuts(13, false, |chance, call, _| {
             let ms = chance.between(least_ms, most_ms);
             call.listens(chance, ms);
         })
@@ -164,7 +168,7 @@ fn without_partial_texts_only_short_sounds_of_listening_are_let_pass() {
 #[test]
 fn other_people_cut_in_by_how_near_to_the_caller_they_are() {
     let of = |least_db, most_db, caller_speaks| {
-        cut_by_nobody(14, true, |chance, call, _| {
+        count_false_cuts(14, true, |chance, call, _| {
             if caller_speaks {
                 call.listens(chance, 300);
                 call.add(&silence(700));
@@ -185,7 +189,7 @@ fn other_people_cut_in_by_how_near_to_the_caller_they_are() {
 }
 
 #[test]
-fn whoever_cuts_in_is_heard_within_200_ms_of_the_300_that_count() {
+fn a_caller_who_cuts_in_is_heard_within_200_ms_of_the_300_that_count() {
     let mut chance = TestRandom(12);
     let mut waits = Vec::new();
     for _ in 0..CALLS {

@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn events_are_read_and_a_refusal_is_told_from_a_breakdown() {
+    fn events_are_read_and_a_refusal_is_distinguished_from_a_breakdown() {
         let mut exchange = exchange();
         let task = header_of(&exchange.hello()[0])["task_id"].clone();
         let mut read = |name: &str, payload: Value| exchange.read(&event(name, &task, payload));

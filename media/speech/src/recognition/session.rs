@@ -76,7 +76,7 @@ impl Recognizer for EngineRecognizer {
             prosody: order.measures_prosody.then(ProsodyMeter::default),
             to_engine: Some(to_engine),
             from_engine,
-            told: VecDeque::new(),
+            events: VecDeque::new(),
             stretch: SpeechSegment::default(),
             next_ms: None,
             final_by: None,
@@ -112,7 +112,7 @@ struct EngineListening {
     /// The queue to the engine; `None` after `finish` or the end.
     to_engine: Option<mpsc::Sender<EngineInput>>,
     from_engine: mpsc::Receiver<EngineOutput>,
-    told: VecDeque<RecognitionEvent>,
+    events: VecDeque<RecognitionEvent>,
     stretch: SpeechSegment,
     /// The time of the call at which the next frame begins, in milliseconds; `None` before the first frame.
     next_ms: Option<u64>,
@@ -133,16 +133,16 @@ impl EngineListening {
         if self.ended {
             return;
         }
-        if self.told.len() >= EVENTS_MAX {
-            let oldest = self.told.iter().position(|one| {
+        if self.events.len() >= EVENTS_MAX {
+            let oldest = self.events.iter().position(|one| {
                 matches!(
                     one,
                     RecognitionEvent::Partial { .. } | RecognitionEvent::StillSpeaking { .. }
                 )
             });
-            self.told.remove(oldest.unwrap_or(0));
+            self.events.remove(oldest.unwrap_or(0));
         }
-        self.told.push_back(event);
+        self.events.push_back(event);
     }
 
     fn fail(&mut self, class: FailureClass) {
@@ -339,7 +339,7 @@ impl RecognitionSession for EngineListening {
 
     async fn next(&mut self) -> Option<RecognitionEvent> {
         loop {
-            if let Some(event) = self.told.pop_front() {
+            if let Some(event) = self.events.pop_front() {
                 return Some(event);
             }
             if self.ended {
@@ -382,7 +382,7 @@ impl RecognitionSession for EngineListening {
     }
 
     fn abort(&mut self) {
-        self.told.clear();
+        self.events.clear();
         self.end();
     }
 }

@@ -263,7 +263,7 @@ fn believe(with_tls: bool, options: &[(String, String)]) -> Result<Option<Certif
     match (with_tls, option("ca"), option("insecure")) {
         (false, None, None) => Ok(None),
         (false, _, _) => Err(SpecError::NoTls),
-        (true, _, Some("true")) => Ok(Some(CertificateTrust::Anybody)),
+        (true, _, Some("true")) => Ok(Some(CertificateTrust::Any)),
         (true, _, Some(_)) => Err(SpecError::Insecure),
         (true, Some(file), None) => Ok(Some(CertificateTrust::File(PathBuf::from(file)))),
         (true, None, None) => Ok(Some(CertificateTrust::System)),
@@ -333,8 +333,8 @@ mod tests {
             ("vosk:wss://asr.example.com:1?insecure=1", "`true` or left out"),
             ("vosk:ws://asr.example.com\n:1", "control characters"),
         ] {
-            let told = spec(text).unwrap_err().to_string();
-            assert!(told.contains(says), "{text}: {told}");
+            let error = spec(text).unwrap_err().to_string();
+            assert!(error.contains(says), "{text}: {error}");
         }
     }
 }

@@ -97,7 +97,7 @@ async fn heard_of(kind: RecognizerKind, manner: DoubleBehavior) -> (Vec<Recognit
 }
 
 #[tokio::test]
-async fn every_way_to_fail_is_told_in_time_and_once() {
+async fn every_way_to_fail_is_reported_in_time_and_once() {
     let mut stories = Vec::new();
     for kind in KINDS {
         for manner in DoubleBehavior::ALL {
@@ -175,7 +175,7 @@ async fn partial_texts_grow_and_come_without_the_spaces_of_an_engine() {
 }
 
 #[tokio::test]
-async fn what_an_engine_says_before_anybody_spoke_is_left() {
+async fn what_an_engine_says_before_any_speech_is_ignored() {
     for kind in [
         RecognizerKind::Vosk,
         RecognizerKind::FunAsr,
@@ -198,7 +198,7 @@ async fn what_an_engine_says_before_anybody_spoke_is_left() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_told_as_an_event() {
+async fn an_unreachable_engine_is_reported_as_an_event() {
     let spec = "vosk:ws://127.0.0.1:9".parse().unwrap();
     let mut listening = recognizer(&spec, surroundings(), &|_| None)
         .unwrap()
@@ -216,8 +216,8 @@ fn a_secret_that_is_not_set_is_named() {
             .err()
             .unwrap()
     };
-    let told = made("nls:ws://127.0.0.1:9/?appkey_env=KEY&token_env=TOKEN").to_string();
-    assert!(told.contains("KEY"), "{told}");
+    let error = made("nls:ws://127.0.0.1:9/?appkey_env=KEY&token_env=TOKEN").to_string();
+    assert!(error.contains("KEY"), "{error}");
     assert!(matches!(made("nls:ws://127.0.0.1:9"), RecognizerError::NoKey));
     assert!(
         matches!(made("openai:http://127.0.0.1:9?key_env=K"), RecognizerError::NoSecret(name) if name == "K")

@@ -223,7 +223,7 @@ impl WebSocketExchange {
                     None => return Err(FailureClass::Cut),
                     Some(read) => {
                         self.note(&read);
-                        if told(ends, read).await {
+                        if pass_on(ends, read).await {
                             return Err(FailureClass::Cut);
                         }
                     }
@@ -282,7 +282,7 @@ impl WebSocketExchange {
                 self.note(&read);
                 quiet.since = clock.now();
                 quiet.answered |= matches!(read, EngineMessage::Final(_) | EngineMessage::Idle);
-                if told(ends, read).await {
+                if pass_on(ends, read).await {
                     return Ok(());
                 }
             }
@@ -325,7 +325,7 @@ async fn wait_until(clock: &dyn Clock, at: Option<Timestamp>) {
 }
 
 /// Passes a message to the session. Returns true if nothing more will come, or if the session has gone.
-async fn told(ends: &EngineChannels, read: EngineMessage) -> bool {
+async fn pass_on(ends: &EngineChannels, read: EngineMessage) -> bool {
     let (from, done) = match read {
         EngineMessage::Nothing | EngineMessage::Ready => return false,
         EngineMessage::Idle => (EngineOutput::Idle, false),
@@ -407,8 +407,8 @@ mod tests {
         let recognizer = recognizer(&spec.parse().unwrap(), ports, &secret).unwrap();
         let since = wall.now();
         let mut listening = recognizer.open(&order()).unwrap();
-        let told = within(BEGIN_MS_MAX + 20_000, listening.next()).await.unwrap();
-        assert_eq!(told, Some(RecognitionEvent::failed(FailureClass::Unreachable)));
+        let event = within(BEGIN_MS_MAX + 20_000, listening.next()).await.unwrap();
+        assert_eq!(event, Some(RecognitionEvent::failed(FailureClass::Unreachable)));
         let ms = wall.now().ms_since(since);
         // Each step alone would have been in time.
         assert!(ms >= 1_900, "{ms} ms");

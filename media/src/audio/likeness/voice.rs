@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_empty_or_too_long_is_no_take_and_noise_is_told() {
+    fn what_is_empty_or_too_long_is_no_take_and_noise_is_reported() {
         assert_eq!(VoiceTake::of(&[0; 8_000]), Err(VoiceTakeError::Silent));
         assert_eq!(VoiceTake::of(&[]), Err(VoiceTakeError::Silent));
         assert_eq!(VoiceTake::of(&vec![900; 60_000]), Err(VoiceTakeError::TooLong));

@@ -76,7 +76,7 @@ struct PacedLeg {
     gap: usize,
     /// Frames since the answer, including skipped ones.
     frames_count: u64,
-    lost_told: bool,
+    lost_reported: bool,
 }
 
 /// What the pace thread works with: its clock, queues and shared state.
@@ -213,7 +213,7 @@ impl AudioPacer {
                     frames: Vec::new(),
                     gap: 0,
                     frames_count: 0,
-                    lost_told: false,
+                    lost_reported: false,
                 };
                 self.legs.insert(leg, paced);
             }
@@ -383,9 +383,9 @@ impl AudioPacer {
                     frames: std::mem::replace(&mut leg.frames, Vec::with_capacity(BATCH_FRAMES)),
                 });
             }
-            if audio.is_lost(now_us) && !leg.lost_told {
+            if audio.is_lost(now_us) && !leg.lost_reported {
                 let lost = SignalingCommand::MediaLost(leg.call_id.clone());
-                leg.lost_told = self.grounds.orders.try_send(lost).is_ok();
+                leg.lost_reported = self.grounds.orders.try_send(lost).is_ok();
             }
         }
         for piece in full {
@@ -476,7 +476,7 @@ mod tests {
     }
 
     #[test]
-    fn a_disk_that_stands_still_costs_five_seconds_of_memory_and_then_sound() {
+    fn a_stalled_disk_costs_five_seconds_of_memory_and_then_sound() {
         let (writer, mut pieces) = mpsc::channel(1);
         let mut scene = scene(writer, 22_500, 22_520);
         for _ in 0..BACKLOG_FRAMES_MAX + 350 {

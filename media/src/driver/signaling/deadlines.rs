@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_that_moved_wakes_nobody_at_its_old_time() {
+    fn a_deadline_that_moved_wakes_no_leg_at_its_old_time() {
         let mut deadlines = Deadlines::default();
         deadlines.set(leg(1), Some(at(10)));
         deadlines.set(leg(1), Some(at(30)));

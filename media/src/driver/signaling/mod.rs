@@ -68,7 +68,7 @@ pub(super) struct SignalingContext {
     pub(super) pace: mpsc::Sender<Request>,
     pub(super) general: Arc<UdpSocket>,
     pub(super) counters: Arc<SipCounters>,
-    /// Legs whose owners left without an order.
+    /// Legs with owners that left without an order.
     pub(super) abandoned: Arc<AbandonedLegs>,
     pub(super) hung_up: Arc<HungUpDialogs>,
     /// Ends the receiving tasks.

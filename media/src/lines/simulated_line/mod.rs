@@ -452,8 +452,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_book_tells_silence_from_word_that_nobody_listens_and_from_a_late_answer() {
-        let told = [
+    async fn the_book_tells_silence_from_a_closed_port_and_from_a_late_answer() {
+        let cases = [
             (CalleeScript::Unreachable { refuse_ms: 5 }, true, false),
             (CalleeScript::Silent { late_answer_ms: None }, false, false),
             (
@@ -464,7 +464,7 @@ mod tests {
                 true,
             ),
         ];
-        for (script, replied, answered) in told {
+        for (script, replied, answered) in cases {
             let book = Arc::new(CarrierBook::default());
             let line = line(script.clone(), &book, &Arc::default());
             let mut leg = dial(&line).await;

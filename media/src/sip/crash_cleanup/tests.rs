@@ -363,7 +363,7 @@ fn a_200_is_acknowledged_and_hung_up_within_32_s_whatever_the_cancel_was_answere
 }
 
 #[test]
-fn a_bye_of_a_callee_whose_answer_was_never_acknowledged_tells_the_answer() {
+fn a_bye_of_a_callee_with_an_unacknowledged_answer_tells_the_answer() {
     let mut left_over = ended(None);
     let cancel = sent(&mut left_over).remove(0);
     let bye = SipMessage::request("BYE", "sip:ledgerline@127.0.0.1:5070")

@@ -152,7 +152,7 @@ fn a_first_copy_that_never_left_is_definite_and_a_later_one_says_nothing() {
 }
 
 #[test]
-fn a_refusal_that_spoke_of_another_leg_leaves_nobody_on_the_line() {
+fn a_refusal_that_spoke_of_another_leg_leaves_no_callee_on_the_line() {
     let mut scene = UacHarness::new();
     scene.input(Input::Refused);
     assert_eq!(scene.events.last(), Some(&UacEvent::Closed));
@@ -193,7 +193,7 @@ fn two_forks_ring_one_answers_and_a_second_answer_is_ended() {
 }
 
 #[test]
-fn a_200_whose_ack_is_lost_five_times_gets_it_five_times_more() {
+fn a_200_with_its_ack_lost_five_times_gets_it_five_times_more() {
     let mut scene = UacHarness::answered();
     for repeat in 1..=5 {
         scene.wait(500 << repeat.min(3));
@@ -327,7 +327,7 @@ fn a_response_under_a_guessed_branch_changes_nothing() {
 }
 
 #[test]
-fn whoever_picks_up_after_a_cancel_without_final_response_is_not_left_on_the_line() {
+fn a_callee_who_picks_up_after_a_cancel_without_final_response_is_not_left_on_the_line() {
     let mut scene = UacHarness::new();
     scene.respond(180, "t");
     scene.input(Input::GiveUp);

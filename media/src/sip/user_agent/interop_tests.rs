@@ -104,7 +104,7 @@ fn a_bye_without_a_from_tag_ends_the_one_dialog() {
 }
 
 #[test]
-fn without_a_tag_and_with_two_dialogs_nobody_is_meant() {
+fn without_a_tag_and_with_two_dialogs_neither_is_meant() {
     let mut scene = UacHarness::answered();
     scene.respond_with_sdp(200, "fork");
     let fork = scene.last("BYE");

@@ -347,7 +347,7 @@ impl Uac {
 
     fn fail(&mut self, now: Timestamp, code: u16, response: &SipMessage) {
         let release = ReleaseCause::of(response);
-        let told = self.phase == Phase::Silent;
+        let is_reported = self.phase == Phase::Silent;
         let failure = LegFailure {
             sip_code: Some(code),
             reason_header: release.reason_header,
@@ -359,7 +359,7 @@ impl Uac {
         };
         self.cancel = CancelState::None;
         self.linger_until = now.plus_ms(TIMER_D_MS);
-        if !told {
+        if !is_reported {
             self.tell(UacEvent::Failed(failure));
         }
         self.close(now);

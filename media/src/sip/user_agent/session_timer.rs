@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn each_refresh_counts_anew_and_is_a_sign_of_life() {
+    fn each_refresh_restarts_the_count_and_is_a_sign_of_life() {
         let mut scene = UacHarness::answered();
         for cseq in 9..15 {
             refresh(&mut scene, cseq, "90;refresher=uac");
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_agreed_on_ends_no_call() {
+    fn a_timer_without_agreement_ends_no_call() {
         for expires in ["90;refresher=uas", "89", "0", "x"] {
             let mut scene = UacHarness::answered();
             refresh(&mut scene, 9, expires);

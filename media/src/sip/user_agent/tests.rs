@@ -153,7 +153,7 @@ fn an_invite_that_may_be_lost_is_not_repeated_behind_its_last_instant() {
 }
 
 #[test]
-fn a_late_200_after_silence_is_acknowledged_hung_up_and_told() {
+fn a_late_200_after_silence_is_acknowledged_hung_up_and_reported() {
     let mut scene = UacHarness::with(LegSettings {
         first_response_ms: 4_000,
         ..settings()

@@ -33,7 +33,7 @@ fn a_reinvites_contact_never_turns_our_bye_to_a_stranger() {
 /// If the trunk's SPEC lists its media addresses, an answer that sends our audio to another address is
 /// refused.
 #[test]
-fn an_answer_whose_sound_would_go_elsewhere_is_not_talked_to() {
+fn an_answer_with_media_elsewhere_is_not_talked_to() {
     for (allowed, talks) in [("192.0.2.1", true), ("192.0.2.50", false)] {
         let mut scene = UacHarness::with(LegSettings {
             media_addresses: vec![allowed.parse().unwrap()],

@@ -65,13 +65,13 @@ pub(super) fn check(files: &Files, records: &[Vec<u8>]) -> Result<Vec<String>, P
             &"an attached file is not the one attached.sha256 names",
         ));
     }
-    let told = recordings_told(records);
+    let recordings = stated_recordings(records);
     for (name, bytes) in &attached {
         let Some(call) = name.strip_prefix(RECORDINGS) else {
             continue;
         };
         let call = call.strip_suffix(".wav").unwrap_or(call).to_owned();
-        if !told.contains(&(call.clone(), digest(bytes))) {
+        if !recordings.contains(&(call.clone(), digest(bytes))) {
             return Err(malformed(&format!(
                 "the recording of call {call} is not the one that its records name"
             )));
@@ -82,12 +82,12 @@ pub(super) fn check(files: &Files, records: &[Vec<u8>]) -> Result<Vec<String>, P
 
 /// Returns pairs of a call and the SHA-256 of its recording, as the bundle's records of the calls state
 /// them.
-fn recordings_told(records: &[Vec<u8>]) -> BTreeSet<(String, String)> {
-    let told = records.iter().filter_map(|record| {
+fn stated_recordings(records: &[Vec<u8>]) -> BTreeSet<(String, String)> {
+    let recordings = records.iter().filter_map(|record| {
         let record: Value = serde_json::from_slice(record).ok()?;
         let call = record.get("stream")?.as_str()?.strip_prefix("call-")?;
         let sha256 = record.pointer("/data/recording_sha256")?.as_str()?;
         Some((call.to_owned(), sha256.to_owned()))
     });
-    told.collect()
+    recordings.collect()
 }

@@ -227,7 +227,7 @@ async fn a_bundle_cut_off_or_continued_fails() {
 }
 
 #[tokio::test]
-async fn a_bundle_signed_again_by_another_key_fails_for_whoever_knows_the_right_one() {
+async fn a_bundle_signed_again_by_another_key_fails_against_the_right_one() {
     let proved = proved().await;
     let dir = tempfile::tempdir().unwrap();
     let name = proved.key.name();
@@ -253,10 +253,10 @@ async fn a_demanded_witness_must_have_seen_the_checkpoint() {
     assert_eq!(proved.checkpoint.cosigned_by(&witness.verifier()), None);
 }
 
-/// Makes a bundle with attached files; the record of `call-c` names the SHA-256 of `told` as its recording's.
-async fn with_attached(told: &[u8], attached: &[(&str, &[u8])]) -> Result<Vec<u8>, ProofError> {
+/// Makes a bundle with attached files; the record of `call-c` names the SHA-256 of `recording`.
+async fn with_attached(recording: &[u8], attached: &[(&str, &[u8])]) -> Result<Vec<u8>, ProofError> {
     let proved = proved().await;
-    let sha256 = domain::hex::encode(&sha2::Sha256::digest(told));
+    let sha256 = domain::hex::encode(&sha2::Sha256::digest(recording));
     let record = format!(
         "{{\"id\":\"00000000-0000-5000-8000-000000000001\",\"kind\":\"call.ended\",\"version\":1,\"stream\":\"call-c\",\
          \"stream_version\":1,\"at\":\"2026-03-02T02:00:00.000000Z\",\

@@ -177,7 +177,7 @@ async fn a_log_cut_short_is_named_by_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn damaged_tiles_are_told_apart_from_a_changed_log() {
+async fn damaged_tiles_are_distinguished_from_a_changed_log() {
     let log = log().await;
     let path = log.dir.path().join("tile/0/000");
     let mut tile = std::fs::read(&path).unwrap();

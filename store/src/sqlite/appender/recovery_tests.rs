@@ -65,7 +65,7 @@ fn stream_event() -> domain::ids::EventId {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_a_failed_commit_the_log_is_opened_anew_and_goes_on_where_it_was() {
+async fn after_a_failed_commit_the_log_is_reopened_and_goes_on_where_it_was() {
     let log = TamperedStore::new();
     for expected in (0..40).step_by(2) {
         log.append(expected).await.unwrap();

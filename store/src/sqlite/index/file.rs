@@ -224,10 +224,10 @@ pub(super) fn hold_to_size(index: &Connection) -> rusqlite::Result<()> {
     if log.is_none_or(|log| log.len() <= WAL_BYTES_WAITING) {
         return Ok(());
     }
-    begin_log_anew(index)
+    restart_log(index)
 }
 
-fn begin_log_anew(index: &Connection) -> rusqlite::Result<()> {
+fn restart_log(index: &Connection) -> rusqlite::Result<()> {
     index.busy_timeout(READERS_WAITED_FOR)?;
     // If a connection is still reading, that is no error: the next segment tries again.
     let asked = index.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn the_write_ahead_log_begins_anew_as_soon_as_nobody_reads_an_old_state() {
+    fn the_write_ahead_log_restarts_as_soon_as_no_connection_reads_an_old_state() {
         let dir = tempfile::tempdir().unwrap();
         let index = open_writer(&dir.path().join(INDEX_FILE)).unwrap();
         let change = |to: i64| index.execute("UPDATE made SET reached_id = ?1", [to]).unwrap();
@@ -295,11 +295,11 @@ mod tests {
         for to in 1..50 {
             change(to);
         }
-        begin_log_anew(&index).unwrap();
+        restart_log(&index).unwrap();
         change(50);
         assert!(logged(&index) >= 50, "a connection reads an old state");
         drop(reader);
-        begin_log_anew(&index).unwrap();
+        restart_log(&index).unwrap();
         change(51);
         assert!(logged(&index) < 10);
     }

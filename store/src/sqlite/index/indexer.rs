@@ -39,11 +39,11 @@ impl Feeder {
         let (work, receiver) = sync_channel(WAITING_MAX);
         let (end, ended) = sync_channel(1);
         let why = Arc::default();
-        let told = Arc::clone(&why);
+        let failure = Arc::clone(&why);
         tasks.thread(
             "event store indexer",
             Box::new(move || {
-                serve(index, &tail, &receiver, &told);
+                serve(index, &tail, &receiver, &failure);
                 drop(end);
             }),
         );
@@ -107,7 +107,12 @@ impl Feeder {
 
 /// Handles messages until the sender is dropped. While the file is closed, segments are dropped: their
 /// events are in the log.
-fn serve(index: Connection, tail: &Tail, work: &Receiver<IndexerMessage>, told: &Mutex<Option<StoreError>>) {
+fn serve(
+    index: Connection,
+    tail: &Tail,
+    work: &Receiver<IndexerMessage>,
+    failure: &Mutex<Option<StoreError>>,
+) {
     let mut open = Some(index);
     while let Ok(work) = work.recv() {
         match work {
@@ -115,7 +120,7 @@ fn serve(index: Connection, tail: &Tail, work: &Receiver<IndexerMessage>, told: 
             IndexerMessage::Begin(index) => open = Some(index),
             IndexerMessage::Segment(segment) => {
                 if let Some(index) = open.take()
-                    && put(&index, tail, &segment, told)
+                    && put(&index, tail, &segment, failure)
                 {
                     open = Some(index);
                 }
@@ -126,14 +131,14 @@ fn serve(index: Connection, tail: &Tail, work: &Receiver<IndexerMessage>, told: 
 
 /// Writes a segment to the index. If that fails, stores the reason for the writer, marks a damaged file,
 /// and returns false.
-fn put(index: &Connection, tail: &Tail, segment: &Segment, told: &Mutex<Option<StoreError>>) -> bool {
+fn put(index: &Connection, tail: &Tail, segment: &Segment, failure: &Mutex<Option<StoreError>>) -> bool {
     let entries = segment.entries();
     if let Err(error) = file::insert(index, entries) {
         if is_damage(&error) {
             tail.give_index_up();
         }
         // Stored before it is logged, because the writer must not continue meanwhile.
-        *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(unavailable(&error));
+        *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(unavailable(&error));
         tracing::error!(%error, "the index of the log cannot be written");
         return false;
     }

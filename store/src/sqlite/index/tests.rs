@@ -152,7 +152,7 @@ fn with_id(record: &Record, id: Uuid) -> Record {
 }
 
 #[tokio::test]
-async fn ids_with_one_key_are_told_apart() {
+async fn ids_with_one_key_are_distinguished() {
     let dir = tempfile::tempdir().unwrap();
     let ids: Vec<Uuid> = (1..=3).map(|high| Uuid::from_u64_pair(high, 1 << 63)).collect();
     assert!(
@@ -199,7 +199,7 @@ fn names() -> [StreamId; 2] {
 }
 
 #[tokio::test]
-async fn streams_with_one_key_are_told_apart() {
+async fn streams_with_one_key_are_distinguished() {
     let names = names();
     assert_eq!(Key::of(names[0].as_str()), Key::of(names[1].as_str()));
     assert_ne!(names[0], names[1]);
@@ -339,7 +339,7 @@ async fn found(store: &SqliteEventStore) -> [usize; 3] {
 const CUSTOMER: &str = "00000000000000000000000000000001";
 
 #[tokio::test]
-async fn an_entry_that_is_gone_from_the_index_hides_no_event_and_is_told_of() {
+async fn an_entry_that_is_gone_from_the_index_hides_no_event_and_is_reported() {
     let changes = [
         ("by_customer", "DELETE FROM by_customer WHERE pos = 2"),
         (

@@ -283,7 +283,7 @@ fn put_half_made(dir: &Path) {
 }
 
 #[tokio::test]
-async fn an_index_that_is_made_anew_or_gone_since_it_was_found_hides_nothing_from_who_reads_beside() {
+async fn an_index_that_is_rebuilt_or_gone_since_it_was_found_hides_nothing_from_other_readers() {
     for is_gone in [false, true] {
         let dir = tempfile::tempdir().unwrap();
         filled(dir.path()).await.close().await;

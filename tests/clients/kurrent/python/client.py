@@ -5,7 +5,7 @@
                                                 connects again at the next line of standard input
     client.py append HOST:PORT LINES.jsonl      appends records, one by one
 
-The server's token stands in LEDGERLINE_TOKEN. Without TLS this client sends no login, so that what it sends
+The server's token is in LEDGERLINE_TOKEN. Without TLS this client sends no login, so that what it sends
 goes through an interceptor of gRPC's own.
 """
 import json
@@ -167,7 +167,7 @@ def follow(address, ids_file, count):
                 pass
             ids.flush()
             print(json.dumps({"cut_after": seen}), flush=True)
-            # Whoever has killed the server says when another is there.
+            # The caller has killed the server and says when another is there.
             if not sys.stdin.readline():
                 return 1
     return 1

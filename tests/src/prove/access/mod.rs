@@ -241,9 +241,9 @@ fn streams(server: &Server, planted: &PlantedCustomers) -> Vec<String> {
     let mut wrong = Vec::new();
     for path in ["/api/v1/events/stream?after=0", "/api/v1/live/stream"] {
         match read_event_stream(&format!("{}{path}", server.url), &server.bearer()) {
-            Ok(told) => {
-                wrong.extend(planted.found_in(&told).map(|what| format!("{path} tells {what}")));
-                if planted.is_shown(&told) {
+            Ok(text) => {
+                wrong.extend(planted.found_in(&text).map(|what| format!("{path} tells {what}")));
+                if planted.is_shown(&text) {
                     wrong.push(format!("{path} shows a person"));
                 }
             }
@@ -258,8 +258,8 @@ fn sockets(server: &Server, planted: &PlantedCustomers) -> Vec<String> {
     let mut wrong = Vec::new();
     for path in ["/api/v1/events/ws?after=0", "/api/v1/live/ws"] {
         match read_websocket(&format!("{}{path}", server.url), &server.bearer()) {
-            Some(told) if told.is_empty() => wrong.push(format!("{path} sends nothing")),
-            Some(told) if planted.is_shown(&told) => wrong.push(format!("{path} shows a person")),
+            Some(text) if text.is_empty() => wrong.push(format!("{path} sends nothing")),
+            Some(text) if planted.is_shown(&text) => wrong.push(format!("{path} shows a person")),
             Some(_) => {}
             None => wrong.push(format!("{path}: there is no such socket")),
         }
@@ -301,13 +301,13 @@ fn without_store(
     planted: &PlantedCustomers,
 ) -> OutageChecks {
     // A connection that was at work at the kill may still finish.
-    let is_told = server.says_not_ready(AWAY_WITHIN);
+    let is_unready = server.says_not_ready(AWAY_WITHIN);
     let is_away = ask_on(AWAY_WITHIN, || {
         let order = json!({ "number": "13800138000", "reason": "list" });
         let reply = server.post("/api/v1/numbers/suppress", &order).ok()?;
         (reply.status >= 500).then_some(())
     });
-    if is_told.is_none() || is_away.is_none() {
+    if is_unready.is_none() || is_away.is_none() {
         fail("the store does not go away");
     }
     let mut away = OutageChecks {

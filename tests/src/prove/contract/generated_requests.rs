@@ -70,9 +70,9 @@ pub(in super::super) fn requests(
     let cases = cases(&said);
     let mut violations = Vec::new();
     if !output.status.success() {
-        let told = said.lines().skip_while(|line| !line.contains("FAILURES"));
-        let told: Vec<&str> = told.filter(|line| !line.trim().is_empty()).take(60).collect();
-        violations.push(format!("schemathesis: {}", told.join("\n")));
+        let failures = said.lines().skip_while(|line| !line.contains("FAILURES"));
+        let failures: Vec<&str> = failures.filter(|line| !line.trim().is_empty()).take(60).collect();
+        violations.push(format!("schemathesis: {}", failures.join("\n")));
     }
     if cases == 0 {
         violations.push(format!("schemathesis made up no request: {said}"));
@@ -102,7 +102,8 @@ fn without_waiting(document: &Value) -> Value {
 
 /// Returns the number of requests in schemathesis's summary.
 fn cases(said: &str) -> u64 {
-    let told = said.lines().find_map(|line| line.trim().split_once(" generated"));
-    told.and_then(|(count, _)| count.replace(',', "").parse().ok())
+    let summary = said.lines().find_map(|line| line.trim().split_once(" generated"));
+    summary
+        .and_then(|(count, _)| count.replace(',', "").parse().ok())
         .unwrap_or(0)
 }

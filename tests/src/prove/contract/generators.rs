@@ -19,7 +19,7 @@ pub(super) fn load(document: &Path, folder: &Path) -> ContractPartResult {
             typescript(document, &folder.join("types.d.ts")),
         ),
     ] {
-        let told = match made {
+        let result = match made {
             Ok(Ok(())) => json!("no warning"),
             Ok(Err(warning)) => {
                 violations.push(format!("{name}: {warning}"));
@@ -27,7 +27,7 @@ pub(super) fn load(document: &Path, folder: &Path) -> ContractPartResult {
             }
             Err(why) => json!({ "skipped": why }),
         };
-        said.insert(name.to_owned(), told);
+        said.insert(name.to_owned(), result);
     }
     ContractPartResult {
         violations,

@@ -241,10 +241,10 @@ fn renewed(stage: &CertificateFiles, server: &ServerProcess, violations: &mut Vi
     let before = shown(&speech)?;
     let began = instant();
     stage.authority.issue(stage.folder.path(), &["127.0.0.1"], NOW);
-    let is_told = server.says(RENEWED, SEEN_WITHIN);
+    let is_logged = server.says(RENEWED, SEEN_WITHIN);
     let took = instant() - began;
     let is_shown = shown(&speech).is_some_and(|now| now != before);
-    violations.unless(is_told && is_shown, "a renewed certificate is not shown");
+    violations.unless(is_logged && is_shown, "a renewed certificate is not shown");
     let token = server_tokens::token(&server.data).unwrap_or_default();
     let body = r#"{"task_id":"RENEWED","script_template":"x","basis":"contract"}"#;
     let request = format!(

@@ -90,7 +90,7 @@ fn said(data: &Path) -> Option<(String, WireSecurity, Option<String>)> {
     let speech = match said.get("certificate").and_then(Value::as_str) {
         None => WireSecurity::Plain,
         Some(own) => WireSecurity::Secured(
-            Trust::of_nobody().or_certificate(own.parse().ok()?),
+            Trust::none().or_certificate(own.parse().ok()?),
             "127.0.0.1".to_owned(),
         ),
     };

@@ -89,17 +89,19 @@ pub(in crate::prove) fn prove(form: Form) -> Proof {
             add: &in_postgres,
         },
     ];
-    let told: Vec<(&str, Value)> = sources
+    let results: Vec<(&str, Value)> = sources
         .iter()
         .map(|source| (source.name, of(source, rows)))
         .collect();
-    let holds = told
-        .iter()
-        .all(|(_, told)| member(told, "/violations").as_array().is_some_and(Vec::is_empty));
+    let holds = results.iter().all(|(_, result)| {
+        member(result, "/violations")
+            .as_array()
+            .is_some_and(Vec::is_empty)
+    });
     let mut line = json!({ "proof": "jdbc", "rows": rows });
-    for (name, told) in told {
+    for (name, result) in results {
         if let Some(object) = line.as_object_mut() {
-            object.insert(name.to_owned(), told);
+            object.insert(name.to_owned(), result);
         }
     }
     Proof { line, holds }
@@ -160,10 +162,11 @@ fn of(source: &Source<'_>, rows: u32) -> Value {
         .filter(|(_, holds)| !holds)
         .map(|(name, _)| *name)
         .collect();
-    json!({ "enrolled": enrolled, "first": told(&first), "second": told(&second), "violations": violations })
+    json!({ "enrolled": enrolled, "first": select_members(&first), "second": select_members(&second),
+        "violations": violations })
 }
 
-fn told(report: &Value) -> Value {
+fn select_members(report: &Value) -> Value {
     json!({ "rows": member(report, "/rows"), "enrolled": member(report, "/enrolled"),
         "duplicates": member(report, "/duplicates"), "bad": member(report, "/bad_count"),
         "problem": member(report, "/problem") })

@@ -99,14 +99,14 @@ fn resident_kb(process: u32) -> u64 {
 fn undone(server: &Server, list: &str) -> (Value, bool) {
     let reason = ["--reason", "a proof", "--json"];
     let undo = [&["list", "undo", list], reason.as_slice()].concat();
-    let undone = server.run_json(&undo).map(|(_, told)| told).unwrap_or_default();
+    let undone = server.run_json(&undo).map(|(_, body)| body).unwrap_or_default();
     let shown = server
         .get(&format!("/api/v1/lists/{list}"))
         .map(|reply| reply.body);
     server.must_post("/api/v1/campaigns/IMPORT/start", &json!({}));
     let is_complete = server.is_completed("IMPORT", COMPLETE_WITHIN);
-    let told = json!({ "undone": undone, "list": shown.unwrap_or_default() });
-    (told, is_complete)
+    let result = json!({ "undone": undone, "list": shown.unwrap_or_default() });
+    (result, is_complete)
 }
 
 pub(super) fn prove(form: Form) -> Proof {

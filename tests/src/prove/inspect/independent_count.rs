@@ -246,7 +246,7 @@ impl LogRows {
         number: &str,
         details: &CarrierRecords,
     ) -> Option<String> {
-        let told = details
+        let called = details
             .values()
             .filter(|line| line.callee.ends_with(value))
             .count();
@@ -261,8 +261,8 @@ impl LogRows {
             .iter()
             .filter(|row| row.kind() == "call.dialing" && calls.contains(row.text("/stream")))
             .count();
-        (told != dialed)
-            .then(|| format!("{value}: the carrier was called {told} times, the log says {dialed}"))
+        (called != dialed)
+            .then(|| format!("{value}: the carrier was called {called} times, the log says {dialed}"))
     }
 
     /// Returns what is wrong with the records of so many inspections: each must exist, after the record of
@@ -318,10 +318,10 @@ impl InspectionCounts {
     /// Returns the differences between the counts and an answer.
     pub(super) fn differs(&self, answer: &Value, value: &str) -> Vec<String> {
         let mut found = self.broken.clone();
-        let told = ids(answer, "/calls", "call");
-        if told != self.calls_named {
+        let answered = ids(answer, "/calls", "call");
+        if answered != self.calls_named {
             found.push(format!(
-                "{value}: calls {told:?}, and the log has {:?}",
+                "{value}: calls {answered:?}, and the log has {:?}",
                 self.calls_named
             ));
         }
@@ -337,11 +337,11 @@ impl InspectionCounts {
             ("operations", self.operations),
         ];
         for (name, counted) in pairs {
-            let told = member(answer, &format!("/counts/{name}"));
+            let stated = member(answer, &format!("/counts/{name}"));
             let listed = member(answer, &format!("/{name}")).as_array().map(Vec::len);
-            if told != &Value::from(counted) || listed.is_some_and(|listed| listed != counted) {
+            if stated != &Value::from(counted) || listed.is_some_and(|listed| listed != counted) {
                 found.push(format!(
-                    "{value}: {name} {told} (listed {listed:?}), and the log has {counted}"
+                    "{value}: {name} {stated} (listed {listed:?}), and the log has {counted}"
                 ));
             }
         }

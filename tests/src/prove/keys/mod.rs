@@ -203,8 +203,8 @@ impl KeyCheckResults {
         let said = String::from_utf8_lossy(&said).into_owned();
         let code = output.status.code();
         // A rotation refuses keys that do not open with a text of its own.
-        let is_told = command == "keys rotate" || SAYS.iter().all(|word| said.contains(word));
-        if matches!(code, Some(1 | 3 | 4)) && is_told {
+        let is_explained = command == "keys rotate" || SAYS.iter().all(|word| said.contains(word));
+        if matches!(code, Some(1 | 3 | 4)) && is_explained {
             self.refused += 1;
             return;
         }
@@ -300,8 +300,8 @@ fn dial_own(own: &DueInstallation, carrier: &CarrierProcess, found: &mut KeyChec
 
 fn compose(mixture: &Mixture, own: &DueInstallation, foreign: &DueInstallation, keys: &Path) {
     make_folder(keys);
-    for (file, whose) in mixture.files {
-        let from = match whose {
+    for (file, origin) in mixture.files {
+        let from = match origin {
             FileOrigin::Own => &own.keys,
             FileOrigin::Older => &own.older_keys,
             FileOrigin::Foreign => &foreign.keys,

@@ -30,9 +30,9 @@ pub(crate) fn check_refused_keys() -> Value {
     other.program.signal("TERM");
     let is_made = other.program.wait(Duration::from_secs(20)).is_some();
     let before = History::read_store(&url).events.len();
-    let cases = [("own", &host_data), ("foreign", &foreign)].map(|(name, whose)| {
+    let cases = [("own", &host_data), ("foreign", &foreign)].map(|(name, keys_of)| {
         let data = folder.path().join(format!("with-{name}"));
-        try_keys(&url, &carrier, &data, &whose.join("keys"))
+        try_keys(&url, &carrier, &data, &keys_of.join("keys"))
     });
     let after = History::read_store(&url).events.len();
     let [own, foreign] = &cases;

@@ -43,7 +43,7 @@ pub(super) struct NightVerdict {
     at_once_to_one: usize,
     forgotten: usize,
     unknown_callees: usize,
-    by_nobody: usize,
+    without_server: usize,
     over_the_days_cap: usize,
     /// The calls open at the median INVITE, and the most at any.
     pub(super) at_once: usize,
@@ -131,7 +131,7 @@ impl NightVerdict {
     /// Checks that a dial is in a window, as precisely as the clocks can be compared.
     fn hold_to_windows(&mut self, dial: &Dial<'_>, night: &Night<'_>) {
         let Some(ahead) = dial.ahead else {
-            self.by_nobody += 1;
+            self.without_server += 1;
             self.say(format!("{}: no server was there to send it", dial.call_id));
             return;
         };
@@ -187,7 +187,7 @@ impl NightVerdict {
         json!({"dialed": self.dials, "called": self.called, "in_the_evening": self.evening,
             "in_the_morning": self.morning, "outside": self.outside, "dialed_again": self.dialed_again,
             "at_once_to_one": self.at_once_to_one, "forgotten": self.forgotten,
-            "unknown_callees": self.unknown_callees, "by_nobody": self.by_nobody,
+            "unknown_callees": self.unknown_callees, "by_nobody": self.without_server,
             "over_the_days_cap": self.over_the_days_cap, "at_once": self.at_once, "at_once_max": self.at_once_max})
     }
 }
@@ -307,8 +307,8 @@ mod tests {
             0,
             "the clocks cannot be compared more precisely"
         );
-        let nobody = ("2", "2026-03-02T20:00:00Z", true, "2026-03-02T20:00:03Z");
-        assert_eq!(judged(&[FIRST, nobody]).by_nobody, 1);
+        let unsent = ("2", "2026-03-02T20:00:00Z", true, "2026-03-02T20:00:03Z");
+        assert_eq!(judged(&[FIRST, unsent]).without_server, 1);
         assert_eq!(judged(&[FIRST]).forgotten, 1);
         let stranger = ("3", "2026-03-02T09:59:20Z", true, "2026-03-02T09:59:24Z");
         assert_eq!(judged(&[FIRST, SECOND, stranger]).unknown_callees, 1);
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn whom_a_kill_left_is_called_again_and_who_had_answered_not_on_that_day() {
+    fn a_callee_left_by_a_kill_is_called_again_and_an_answered_one_not_on_that_day() {
         let open = ("2", "2026-03-02T09:59:57Z", true, "2026-03-02T10:00:02Z");
         assert_eq!(judged(&[FIRST, open, SECOND]).dialed_again, 0);
         let just_over = ("2", "2026-03-02T09:59:50Z", false, "2026-03-02T09:59:58.500Z");

@@ -24,15 +24,15 @@ pub(super) fn check_recipe(violations: &mut Vec<String>) -> Value {
     let lines = Path::new(SETS).join("zh_outbound_labelled.jsonl");
     let mut asked = command(&python);
     asked.arg(RECIPE).arg("check").arg(lines).stdin(Stdio::null());
-    let told = match asked.output() {
+    let line = match asked.output() {
         Ok(output) => serde_json::from_slice::<Value>(&output.stdout).ok(),
         Err(_) => None,
     };
-    let Some(told) = told else {
+    let Some(line) = line else {
         violations.push("encoder: the recipe ended without its line".to_owned());
         return Value::Null;
     };
-    let named = told.get("violations").and_then(Value::as_array);
+    let named = line.get("violations").and_then(Value::as_array);
     violations.extend(named.into_iter().flatten().map(|one| format!("encoder: {one}")));
-    told
+    line
 }

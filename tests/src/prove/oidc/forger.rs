@@ -39,14 +39,14 @@ struct Forgery<'a> {
 
 impl Forgery<'_> {
     /// Sets what the forger puts into later tokens.
-    fn is_told(&self, mode: &str) {
-        let told = Browser::default().get(&format!("{}/mode?is={mode}", self.issuer));
-        told.unwrap_or_else(|why| fail(&why));
+    fn set_mode(&self, mode: &str) {
+        let reply = Browser::default().get(&format!("{}/mode?is={mode}", self.issuer));
+        reply.unwrap_or_else(|why| fail(&why));
     }
 
     /// Runs one sign-in from the first page to the last.
     fn attempt(&mut self, mode: &str, browser: &mut Browser) -> Page {
-        self.is_told(mode);
+        self.set_mode(mode);
         let first = begin(self.server);
         self.patiently(|| {
             let page = browser
@@ -117,7 +117,7 @@ pub(super) fn tries(modules: &Path, data: &Path, form: Form, found: &mut SignInA
 
 /// Tries a callback that was used, one from another browser, and one that was changed.
 fn states(forgery: &mut Forgery<'_>, found: &mut SignInAttempts) {
-    forgery.is_told("good");
+    forgery.set_mode("good");
     let void = "provider-round-void";
     let mut browser = Browser::default();
     let back = forgery.way_back(&mut browser);
@@ -184,10 +184,10 @@ fn on_record(server: &Server, form: Form, expected: u64, found: &mut SignInAttem
         Form::Short => 1,
         Form::Long => expected,
     };
-    let told = server.look_after_events("kind=access.refused", RECORDED_WITHIN, |_| {
+    let recorded = server.look_after_events("kind=access.refused", RECORDED_WITHIN, |_| {
         counted().filter(|count| *count >= enough)
     });
-    let count = told.or_else(counted).unwrap_or_default();
+    let count = recorded.or_else(counted).unwrap_or_default();
     let holds = match form {
         Form::Short => count >= 1,
         Form::Long => count == expected,

@@ -140,13 +140,13 @@ fn begin(server: &Server) -> String {
 fn who(browser: &mut Browser, server: &Server) -> Value {
     let page = browser.get(&format!("{}/api/v1/whoami", server.url));
     let body = page.map(|page| page.body).unwrap_or_default();
-    let told: Value = serde_json::from_str(&body).unwrap_or_default();
-    member(&told, "/user").clone()
+    let body: Value = serde_json::from_str(&body).unwrap_or_default();
+    member(&body, "/user").clone()
 }
 
 fn code_of(page: &Page) -> String {
-    let told: Value = serde_json::from_str(&page.body).unwrap_or_default();
-    member(&told, "/code").as_str().unwrap_or_default().to_owned()
+    let body: Value = serde_json::from_str(&page.body).unwrap_or_default();
+    member(&body, "/code").as_str().unwrap_or_default().to_owned()
 }
 
 /// Signs in through the provider's pages, signs out, and signs in again.
@@ -210,12 +210,12 @@ fn round(browser: &mut Browser, server: &Server, issuer: &str) -> Result<Page, S
 /// client.
 fn signs_out(browser: &mut Browser, server: &Server, issuer: &str) -> Result<(), String> {
     let page = browser.get(&format!("{}/api/v1/whoami", server.url))?;
-    let told: Value = serde_json::from_str(&page.body).unwrap_or_default();
-    let token = member(&told, "/csrf_token").as_str().unwrap_or_default();
+    let body: Value = serde_json::from_str(&page.body).unwrap_or_default();
+    let token = member(&body, "/csrf_token").as_str().unwrap_or_default();
     token.clone_into(&mut browser.csrf_token);
     let page = browser.post(&format!("{}/api/v1/sign-out", server.url), &[])?;
-    let told: Value = serde_json::from_str(&page.body).unwrap_or_default();
-    let there = member(&told, "/provider_sign_out").as_str().unwrap_or_default();
+    let body: Value = serde_json::from_str(&page.body).unwrap_or_default();
+    let there = member(&body, "/provider_sign_out").as_str().unwrap_or_default();
     if !there.starts_with(issuer) {
         return Err(format!("nowhere at the provider: {} {}", page.status, page.body));
     }

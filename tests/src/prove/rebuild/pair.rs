@@ -76,8 +76,8 @@ impl PairSnapshot {
 pub(super) async fn read_snapshot(db: &dyn ReadDb) -> Result<PairSnapshot, ProjectionError> {
     read_as(db, |tx| {
         let mut seen = PairSnapshot::default();
-        let stands = "select position from checkpoint where view = 'pair'";
-        for mut row in tx.query(stands, &[])? {
+        let query = "select position from checkpoint where view = 'pair'";
+        for mut row in tx.query(query, &[])? {
             seen.position = row.count()?;
         }
         for mut row in tx.query("select count(*) from audit_trail", &[])? {

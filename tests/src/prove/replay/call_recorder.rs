@@ -190,8 +190,8 @@ async fn one_call(
     };
     let call = CallId::derive(&enrolment, 1);
     let wording = format!("{call}/{}", stage.version.version);
-    let mut told = record(&stage.flow, &values, &stage.listener, wording, SEED, number);
-    let altered_rule = is_altered.then(|| alter(&mut told));
+    let mut recorded = record(&stage.flow, &values, &stage.listener, wording, SEED, number);
+    let altered_rule = is_altered.then(|| alter(&mut recorded));
     let valid_until = stage.now.plus_ms(86_400_000);
     let customer_grant = CustomerGrant {
         call,
@@ -211,14 +211,14 @@ async fn one_call(
     };
     let callee = known.phone.value().cloned().unwrap_or_default();
     let mut commands = dialed(call, callee, customer_grant, number_grant, stage.version.clone());
-    let facts = told.commands.len();
-    commands.append(&mut told.commands);
+    let facts = recorded.commands.len();
+    commands.append(&mut recorded.commands);
     commands.push(CallCommand::End(CallEnding {
-        reason: Some(match told.outcome {
+        reason: Some(match recorded.outcome {
             Some(_) => EndReason::FlowEnded,
             None => EndReason::CalleeHungUp,
         }),
-        outcome: told.outcome,
+        outcome: recorded.outcome,
         heard_rtp: true,
         ..CallEnding::default()
     }));
@@ -285,8 +285,8 @@ fn dialed(
 }
 
 /// Replaces the rule in the first decision, as if another build had decided. Returns that rule.
-fn alter(told: &mut RecordedCall) -> String {
-    for command in &mut told.commands {
+fn alter(recorded: &mut RecordedCall) -> String {
+    for command in &mut recorded.commands {
         if let CallCommand::NoteTurn(TurnFact::Decided(decision)) = command {
             decision.rule = format!("nodes.{}.made_up", decision.node);
             return decision.rule.clone();

@@ -106,7 +106,7 @@ pub(crate) fn prove(form: Form) -> Proof {
         }
     }
     wrong.extend(altered_is_found(&alone, &data, &made));
-    wrong.extend(parting_is_told(&alone, &data, &other));
+    wrong.extend(parting_is_explained(&alone, &data, &other));
     wrong.extend(
         made.calls
             .iter()
@@ -128,7 +128,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     }
     let challenged = challenged(&alone, &data, folder.path(), calls);
     let challenger = match challenged {
-        Ok(told) => told,
+        Ok(trained) => trained,
         Err(why) => {
             wrong.push(why);
             Value::Null
@@ -210,8 +210,8 @@ fn challenged(alone: &IsolatedEnvironment, data: &Path, folder: &Path, calls: u6
     let (lines, file) = (text(&lines).to_owned(), folder.join("challenger.model"));
     let (file, data) = (text(&file), text(data));
     let asked = |args: &[&str]| match alone.json(args) {
-        (true, told) => Ok(told),
-        (false, told) => Err(format!("{args:?}: {told}")),
+        (true, reply) => Ok(reply),
+        (false, reply) => Err(format!("{args:?}: {reply}")),
     };
     let trained = asked(&["nlu", "train", &lines, "--out", file, "--json"])?;
     let published = asked(&[
@@ -273,25 +273,25 @@ fn challenged(alone: &IsolatedEnvironment, data: &Path, folder: &Path, calls: u6
 
 /// Replays one call step by step: what was heard, understood, decided and said must be the same.
 fn replays(alone: &IsolatedEnvironment, data: &Path, call: &str) -> Option<String> {
-    let (ok, told) = alone.json(&["call", "replay", call, "--data", text(data), "--json"]);
-    let steps = member(&told, "/steps").as_array().map_or(0, Vec::len);
-    let differences = member(&told, "/differences").as_array().map_or(1, Vec::len);
+    let (ok, reply) = alone.json(&["call", "replay", call, "--data", text(data), "--json"]);
+    let steps = member(&reply, "/steps").as_array().map_or(0, Vec::len);
+    let differences = member(&reply, "/differences").as_array().map_or(1, Vec::len);
     let is_same = ok && steps > 0 && differences == 0;
-    (!is_same).then(|| format!("{call} is replayed differently: {told}"))
+    (!is_same).then(|| format!("{call} is replayed differently: {reply}"))
 }
 
 /// Checks that the one altered decision is found at its place.
 fn altered_is_found(alone: &IsolatedEnvironment, data: &Path, made: &ReplayCalls) -> Option<String> {
-    let (ok, told) = alone.json(&["call", "replay", &made.altered, "--data", text(data), "--json"]);
-    let rule = member(&told, "/differences/0/recorded/decided/0/rule")
+    let (ok, reply) = alone.json(&["call", "replay", &made.altered, "--data", text(data), "--json"]);
+    let rule = member(&reply, "/differences/0/recorded/decided/0/rule")
         .as_str()
         .unwrap_or_default();
     let is_found = !ok && rule == made.altered_rule;
-    (!is_found).then(|| format!("an altered decision {} is not found: {told}", made.altered_rule))
+    (!is_found).then(|| format!("an altered decision {} is not found: {reply}", made.altered_rule))
 }
 
 /// Checks that the first divergence of another version is reported with both explanations.
-fn parting_is_told(alone: &IsolatedEnvironment, data: &Path, other: &Value) -> Option<String> {
+fn parting_is_explained(alone: &IsolatedEnvironment, data: &Path, other: &Value) -> Option<String> {
     if !member(other, "/partings/0").is_object() {
         return Some(format!("no call diverges in the other version: {other}"));
     }
@@ -310,13 +310,13 @@ fn parting_is_told(alone: &IsolatedEnvironment, data: &Path, other: &Value) -> O
         text(data),
         "--json",
     ];
-    let (ok, told) = alone.json(&args);
+    let (ok, reply) = alone.json(&args);
     let explained = |side: &str| {
         let pointer = format!("/differences/0/{side}/decided/0/explanation");
-        member(&told, &pointer).is_object()
+        member(&reply, &pointer).is_object()
     };
-    let is_told = ok && explained("recorded") && explained("other");
-    (!is_told).then(|| format!("{example} diverges, but the replay does not say how: {told}"))
+    let is_explained = ok && explained("recorded") && explained("other");
+    (!is_explained).then(|| format!("{example} diverges, but the replay does not say how: {reply}"))
 }
 
 /// Checks that a bundle replays with the same result, and contains no word of what was heard.
@@ -336,12 +336,12 @@ fn leaves_as_bundle(alone: &IsolatedEnvironment, data: &Path, folder: &Path, cal
     if !exported.status.success() {
         return Some(String::from_utf8_lossy(&exported.stderr).into_owned());
     }
-    let (ok, told) = alone.json(&["call", "replay", &out, "--json"]);
-    let differences = member(&told, "/differences").as_array().map_or(1, Vec::len);
-    let heard = member(&told, "/steps").as_array().into_iter().flatten();
+    let (ok, reply) = alone.json(&["call", "replay", &out, "--json"]);
+    let differences = member(&reply, "/differences").as_array().map_or(1, Vec::len);
+    let heard = member(&reply, "/steps").as_array().into_iter().flatten();
     let words = heard
         .filter(|step| member(step, "/heard/text").is_string())
         .count();
     let is_same = ok && differences == 0 && words == 0;
-    (!is_same).then(|| format!("the bundle of {call} is replayed differently: {told}"))
+    (!is_same).then(|| format!("the bundle of {call} is replayed differently: {reply}"))
 }

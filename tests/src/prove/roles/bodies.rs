@@ -92,9 +92,9 @@ impl ForeignReferences {
     ) {
         for one in &self.0 {
             found.bodies_asked += 1;
-            let (status, told) = one.ask(server, &format!("Bearer {key}"));
+            let (status, body) = one.ask(server, &format!("Bearer {key}"));
             let (method, path, named) = (&one.method, &one.path, &one.named);
-            if let Some(id) = finds(theirs, &told) {
+            if let Some(id) = finds(theirs, &body) {
                 found.leaked.push(format!(
                     "{who} {method} {path} with {named} of theirs tells of {id}"
                 ));
@@ -133,10 +133,10 @@ impl ForeignReference {
             reply.unwrap_or_else(|error| fail(&format!("{} {}: {error}", self.method, self.path)));
         // The id of a number derives from the number in the request.
         let number = member(&reply.body, "/id").as_str().filter(|id| !id.is_empty());
-        let told = reply.body.to_string().replace(&self.word, "");
+        let body = reply.body.to_string().replace(&self.word, "");
         (
             reply.status,
-            number.map_or(told.clone(), |id| told.replace(id, "")),
+            number.map_or(body.clone(), |id| body.replace(id, "")),
         )
     }
 }

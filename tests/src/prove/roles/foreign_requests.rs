@@ -84,8 +84,8 @@ pub(super) fn is_let_in(status: u16, path: &str, named: Option<&str>) -> bool {
 
 /// Returns true if a text contains external ids or numbers of the other scope's customers in clear: they
 /// begin as no others do.
-pub(super) fn tells_a_value(told: &str, salt: u32) -> bool {
-    told.contains(&format!("C{salt}-000")) || told.contains(&format!("138{salt:03}000"))
+pub(super) fn tells_a_value(body: &str, salt: u32) -> bool {
+    body.contains(&format!("C{salt}-000")) || body.contains(&format!("138{salt:03}000"))
 }
 
 /// Sends a request. Returns the status and the text of the response without the words of the request.
@@ -100,10 +100,10 @@ pub(super) fn request_text(
     let way = path.split('?').next().unwrap_or(path);
     if way.ends_with("/ws") {
         // A refusal comes before there is a socket.
-        return Ok(read_websocket(&url, bearer).map_or((403, String::new()), |told| (101, told)));
+        return Ok(read_websocket(&url, bearer).map_or((403, String::new()), |body| (101, body)));
     }
     if way.ends_with("/stream") && !way.contains("/streams/") {
-        return read_event_stream(&url, bearer).map(|told| (200, told));
+        return read_event_stream(&url, bearer).map(|body| (200, body));
     }
     let (reply, _) = send_request_as(method, &url, bearer, order)?;
     Ok((reply.status, strip_request_words(&reply.body, path)))

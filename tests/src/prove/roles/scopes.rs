@@ -104,15 +104,15 @@ fn holes_seen(server: &Server, data: &Path, theirs: &BTreeSet<String>) -> usize 
         .is_some(),
         way => {
             let said = request_text(server, "GET", way, &bearer, None);
-            said.is_ok_and(|(_, told)| finds(theirs, &told).is_some())
+            said.is_ok_and(|(_, body)| finds(theirs, &body).is_some())
         }
     };
     HOLES.iter().filter(sees).count()
 }
 
 /// Returns an id of the other scope that occurs in a text.
-pub(super) fn finds<'a>(theirs: &'a BTreeSet<String>, told: &str) -> Option<&'a String> {
-    theirs.iter().find(|id| told.contains(id.as_str()))
+pub(super) fn finds<'a>(theirs: &'a BTreeSet<String>, body: &str) -> Option<&'a String> {
+    theirs.iter().find(|id| body.contains(id.as_str()))
 }
 
 /// Returns the ids of a campaign, its customers, calls, lists, flow and streams: everything that names

@@ -49,7 +49,7 @@ pub(super) struct OtherId {
 }
 
 /// Returns the id used for another id of the person, and for another customer.
-fn someone_else() -> CustomerId {
+fn another_customer() -> CustomerId {
     "0f112233445566778899aabbccddeeff".parse().expect("a constant id")
 }
 
@@ -113,7 +113,7 @@ impl FurtherFacts {
         if self.claimed {
             let claimed = NumberEvent::Claimed {
                 campaign: campaign.clone(),
-                customer: someone_else(),
+                customer: another_customer(),
             };
             events.push((claimed, at));
         }
@@ -150,7 +150,7 @@ impl FurtherFacts {
             for event in said {
                 Customer::evolve(&mut state, &event, begin);
             }
-            let mut joined = state.as_joined(someone_else());
+            let mut joined = state.as_joined(another_customer());
             joined.note_number(false, other.suppressed_until.map(SuppressionEnd::Until));
             joined
         };

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 /// The most differences listed in the result.
-const TOLD_MAX: usize = 5;
+const DIFFERENCES_MAX: usize = 5;
 
 /// Texts that are not segments, each of them SQL or nearly so.
 const FORBIDDEN: [&str; 20] = [
@@ -59,15 +59,15 @@ pub(super) fn prove(form: Form) -> Proof {
         .collect();
     let mut asked = vec![conditions::build_required_condition()];
     asked.extend((0..questions_count).map(|turn| conditions::draw_condition(&mut drawn, turn % 5)));
-    let mut told = Vec::new();
+    let mut differences = Vec::new();
     let runtime = Runtime::new().expect("a runtime can be made");
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let sqlite = format!("sqlite:{}", folder.path().display());
-    let mut disagreements = in_memory(&people, &asked, &mut told);
-    disagreements += runtime.block_on(in_rows(&sqlite, &people, &asked, &mut told));
+    let mut disagreements = in_memory(&people, &asked, &mut differences);
+    disagreements += runtime.block_on(in_rows(&sqlite, &people, &asked, &mut differences));
     let postgres = PostgresServer::start().map(|server| {
         let url = server.url();
-        runtime.block_on(in_rows(&url, &people, &asked, &mut told))
+        runtime.block_on(in_rows(&url, &people, &asked, &mut differences))
     });
     disagreements += postgres.unwrap_or(0);
     let let_through: Vec<&str> = FORBIDDEN
@@ -81,7 +81,7 @@ pub(super) fn prove(form: Form) -> Proof {
     let line = json!({
         "proof": "segments", "people": people.len(), "segments": asked.len(), "required_count": meant,
         "databases": if postgres.is_some() { 2 } else { 1 }, "forbidden": FORBIDDEN.len(),
-        "let_through": let_through, "disagreements": disagreements, "told": told,
+        "let_through": let_through, "disagreements": disagreements, "told": differences,
         "postgres": postgres.map_or_else(|| json!({ "skipped": "no PostgreSQL here" }), |_| Value::Null),
     });
     Proof {
@@ -108,14 +108,14 @@ fn is_meant(question: &SegmentCondition, person: &Person) -> bool {
     !person.is_erased && (question.answer)(person) == Some(true)
 }
 
-fn note(told: &mut Vec<Value>, place: &str, question: &SegmentCondition) {
-    if told.len() < TOLD_MAX {
-        told.push(json!({ "in": place, "sql": question.sql }));
+fn note(differences: &mut Vec<Value>, place: &str, question: &SegmentCondition) {
+    if differences.len() < DIFFERENCES_MAX {
+        differences.push(json!({ "in": place, "sql": question.sql }));
     }
 }
 
 /// Compares the segments in memory, for each customer by the fold of its own events.
-fn in_memory(people: &[Person], asked: &[SegmentCondition], told: &mut Vec<Value>) -> u64 {
+fn in_memory(people: &[Person], asked: &[SegmentCondition], differences: &mut Vec<Value>) -> u64 {
     let profiles: Vec<Profile> = people
         .iter()
         .map(|person| {
@@ -132,14 +132,19 @@ fn in_memory(people: &[Person], asked: &[SegmentCondition], told: &mut Vec<Value
         let mut both = people.iter().zip(&profiles);
         if both.any(|(person, profile)| segment.holds(profile, now()) != is_meant(question, person)) {
             disagreements += 1;
-            note(told, "memory", question);
+            note(differences, "memory", question);
         }
     }
     disagreements
 }
 
 /// Compares the segments in a database, by the ids and by the count.
-async fn in_rows(spec: &str, people: &[Person], asked: &[SegmentCondition], told: &mut Vec<Value>) -> u64 {
+async fn in_rows(
+    spec: &str,
+    people: &[Person],
+    asked: &[SegmentCondition],
+    differences: &mut Vec<Value>,
+) -> u64 {
     let (db, tasks) = open_rows(spec).await;
     let rows = SegmentRows::begin(db).await.expect("rows can be made");
     for (number, person) in people.iter().enumerate() {
@@ -160,7 +165,7 @@ async fn in_rows(spec: &str, people: &[Person], asked: &[SegmentCondition], told
         let count = rows.count(&segment, now()).await;
         if found.as_ref() != Ok(&meant) || count != Ok(meant.len() as u64) {
             disagreements += 1;
-            note(told, spec.split(':').next().unwrap_or_default(), question);
+            note(differences, spec.split(':').next().unwrap_or_default(), question);
         }
     }
     drop(rows);

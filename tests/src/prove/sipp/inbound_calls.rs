@@ -12,7 +12,7 @@ use std::time::Duration;
 const ANSWER: Duration = Duration::from_secs(12);
 
 /// Returns true if sipp got the response that its scenario expects.
-fn is_told(folder: &Path, host: &str, port: u16, sip: u16) -> bool {
+fn is_answered(folder: &Path, host: &str, port: u16, sip: u16) -> bool {
     let mut sipp = command("sipp");
     sipp.current_dir(folder).arg("-sf").arg(scenario("calls_in.xml"));
     sipp.args(arguments(host, port)).arg(format!("127.0.0.1:{sip}"));
@@ -29,8 +29,8 @@ pub(super) fn check_inbound_responses() -> (Value, bool) {
     serve.args(["--sip", &format!("127.0.0.1:{sip}")]);
     let mut server = Server::of(serve, &data);
     let ready = server.wait_ready();
-    let trunk = ready && is_told(folder.path(), "127.0.0.1", port, sip);
-    let stranger = is_told(folder.path(), "127.0.0.9", free_port(), sip);
+    let trunk = ready && is_answered(folder.path(), "127.0.0.1", port, sip);
+    let stranger = is_answered(folder.path(), "127.0.0.9", free_port(), sip);
     let holds = trunk && !stranger;
     let line = json!({"scenario": "a call in, with rport", "trunk_told": trunk, "stranger_told": stranger,
         "holds": holds});

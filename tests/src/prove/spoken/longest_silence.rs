@@ -26,10 +26,10 @@ impl LongestSilence {
             .iter()
             .find(|event| member(event, "/type") == "call.answered");
         let from = answered.and_then(|event| at(event));
-        let told = events.iter().filter_map(|event| told(event, from));
+        let formatted = events.iter().filter_map(|event| format_event(event, from));
         Self {
             ms,
-            events: told.take(EVENTS_MAX).collect(),
+            events: formatted.take(EVENTS_MAX).collect(),
         }
     }
 
@@ -54,7 +54,7 @@ fn at(event: &Value) -> Option<Timestamp> {
 
 /// Returns an event as `+1234 call.said prompt`: milliseconds since the answer, the kind, and what identifies
 /// it.
-fn told(event: &Value, answered: Option<Timestamp>) -> Option<String> {
+fn format_event(event: &Value, answered: Option<Timestamp>) -> Option<String> {
     let ms = at(event)?.ms_since(answered?);
     let kind = member(event, "/type").as_str()?;
     let which = ["node", "prompt", "class", "rule", "cause", "key"].map(|name| {

@@ -272,11 +272,15 @@ fn judged(held: &[(&str, SpokenRoundResults)], form: Form) -> Proof {
             "{false_barge_ins} texts of {calls} calls stopped without an interruption, and 1 of {CALLS_A_FALSE_BARGE_IN} may"
         ));
     }
-    let told = |(name, found): &(&str, SpokenRoundResults)| {
-        let told = json!({"calls": found.calls, "turns": found.reply_ms.len()});
-        ((*name).to_owned(), told)
+    let engine_result = |(name, found): &(&str, SpokenRoundResults)| {
+        let result = json!({"calls": found.calls, "turns": found.reply_ms.len()});
+        ((*name).to_owned(), result)
     };
-    let engines: Value = held.iter().map(told).collect::<serde_json::Map<_, _>>().into();
+    let engines: Value = held
+        .iter()
+        .map(engine_result)
+        .collect::<serde_json::Map<_, _>>()
+        .into();
     let line = json!({
         "proof": "spoken",
         "calls": calls,
@@ -287,7 +291,7 @@ fn judged(held: &[(&str, SpokenRoundResults)], form: Form) -> Proof {
         "silence_ms_max": quiet.ms,
         "longest_silence": quiet.shown(SILENCE_MS_MAX),
         "false_barge_ins": false_barge_ins,
-        "as_told": sum(|found| found.as_told),
+        "as_told": sum(|found| found.as_expected),
         "engines": engines,
         "broken": broken.iter().take(20).collect::<Vec<_>>(),
     });

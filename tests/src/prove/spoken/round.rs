@@ -75,7 +75,7 @@ pub(super) struct SpokenRoundResults {
     /// The prompts that stopped without an interruption.
     pub(super) false_barge_ins: u64,
     /// The calls that ended as expected.
-    pub(super) as_told: u64,
+    pub(super) as_expected: u64,
     pub(super) engine_failures: BTreeMap<String, u64>,
     pub(super) broken: Vec<String>,
 }
@@ -147,7 +147,7 @@ impl SpokenRoundResults {
         self.cut_ms.extend(other.cut_ms);
         self.quiet = self.quiet.or(other.quiet);
         self.false_barge_ins += other.false_barge_ins;
-        self.as_told += other.as_told;
+        self.as_expected += other.as_expected;
         for (class, count) in other.engine_failures {
             *self.engine_failures.entry(class).or_default() += count;
         }
@@ -216,11 +216,11 @@ impl SpokenRoundResults {
                 .iter()
                 .find_map(|event| member(event, "/data/outcome").as_str());
             if outcome == Some(line.outcome) {
-                self.as_told += 1;
+                self.as_expected += 1;
             } else {
-                let told = told(&events);
+                let explanation = explain_end(&events);
                 self.broken.push(format!(
-                    "{call} ended as {outcome:?}, not {}: {told}",
+                    "{call} ended as {outcome:?}, not {}: {explanation}",
                     line.outcome
                 ));
             }
@@ -239,8 +239,8 @@ impl SpokenRoundResults {
 }
 
 /// Returns what a call understood and decided, to explain an unexpected end.
-fn told(events: &[&Value]) -> String {
-    let told = events
+fn explain_end(events: &[&Value]) -> String {
+    let steps = events
         .iter()
         .filter_map(|event| match member(event, "/type").as_str()? {
             "call.understood" => Some(format!("understood {}", member(event, "/data/intent"))),
@@ -249,7 +249,7 @@ fn told(events: &[&Value]) -> String {
             "call.engine_failed" => Some(format!("failed {}", member(event, "/data/class"))),
             _ => None,
         });
-    told.collect::<Vec<_>>().join(", ")
+    steps.collect::<Vec<_>>().join(", ")
 }
 
 /// Calls so many customers with a scene's flow.

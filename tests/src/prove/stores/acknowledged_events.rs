@@ -12,8 +12,8 @@ use std::future::Future;
 pub(super) struct AcknowledgedEvents {
     positions: BTreeMap<String, u64>,
     last_of: BTreeMap<String, u64>,
-    told_twice: u64,
-    told_out_of_order: u64,
+    acknowledged_twice: u64,
+    acknowledged_out_of_order: u64,
 }
 
 /// The result of the comparison. Everything except `kills`, `acknowledged` and `stored` must be 0.
@@ -42,10 +42,10 @@ impl AcknowledgedEvents {
         let position: u64 = position.parse().expect("a position is a number");
         for (id, back) in ids.iter().rev().zip(0..) {
             let before = self.positions.insert((*id).to_owned(), position - back);
-            self.told_twice += u64::from(before.is_some());
+            self.acknowledged_twice += u64::from(before.is_some());
         }
         let before = self.last_of.insert((*writer).to_owned(), position);
-        self.told_out_of_order += u64::from(before.is_some_and(|before| before >= position));
+        self.acknowledged_out_of_order += u64::from(before.is_some_and(|before| before >= position));
         true
     }
 
@@ -69,8 +69,8 @@ impl AcknowledgedEvents {
             unreadable,
             acknowledged: self.positions.len(),
             stored: events.len(),
-            repeated: self.told_twice,
-            out_of_order: self.told_out_of_order,
+            repeated: self.acknowledged_twice,
+            out_of_order: self.acknowledged_out_of_order,
             ..StoreComparison::default()
         };
         let mut stored: BTreeMap<String, u64> = BTreeMap::new();

@@ -116,9 +116,9 @@ fn end(mut server: Server) {
 fn caught_up(server: &Server, name: &str) -> u64 {
     let until = AtomicU64::new(written(server, 9_000 + name.len()));
     let began = instant();
-    let told = read_all(server, name, CutSchedule::None, &until);
+    let received = read_all(server, name, CutSchedule::None, &until);
     let seconds = (instant() - began).as_secs_f64();
-    rate(told.count, seconds)
+    rate(received.count, seconds)
 }
 
 #[expect(
@@ -166,7 +166,7 @@ fn follow(server: &Server, length: &RunSize) -> Vec<ReceivedEvents> {
         until.store(last, Ordering::Release);
         let ended = running.into_iter().map(|reader| reader.join());
         ended
-            .map(|told| told.unwrap_or_else(|_| fail("a reader gave up")))
+            .map(|received| received.unwrap_or_else(|_| fail("a reader gave up")))
             .collect()
     })
 }
@@ -199,21 +199,24 @@ fn judge(
     subscribers: Result<Value, String>,
     log: &[u64],
 ) -> Proof {
-    let mut wrong: Vec<String> = found.iter().flat_map(|told| told.wrong.iter().cloned()).collect();
-    for told in found {
-        let wanted = log.partition_point(|position| *position <= told.last);
+    let mut wrong: Vec<String> = found
+        .iter()
+        .flat_map(|received| received.wrong.iter().cloned())
+        .collect();
+    for received in found {
+        let wanted = log.partition_point(|position| *position <= received.last);
         let sum = log
             .iter()
             .take(wanted)
             .fold(reader::BEGUN, |sum, one| reader::mix_checksum(sum, *one));
-        if told.count != wanted as u64 || told.sum != sum {
+        if received.count != wanted as u64 || received.sum != sum {
             wrong.push(format!(
                 "{} received {} events up to {}, the log has {wanted}",
-                told.name, told.count, told.last
+                received.name, received.count, received.last
             ));
         }
     }
-    if found.iter().any(|told| told.cuts == 0) {
+    if found.iter().any(|received| received.cuts == 0) {
         wrong.push("a reader was never cut".to_owned());
     }
     if let Err(error) = &subscribers {
@@ -231,9 +234,9 @@ fn judge(
             length.stalled
         ));
     }
-    let events: u64 = found.iter().map(|told| told.count).sum();
-    let cuts: u64 = found.iter().map(|told| told.cuts).sum();
-    let repeated: u64 = found.iter().map(|told| told.repeated).sum();
+    let events: u64 = found.iter().map(|received| received.count).sum();
+    let cuts: u64 = found.iter().map(|received| received.cuts).sum();
+    let repeated: u64 = found.iter().map(|received| received.repeated).sum();
     Proof {
         holds: wrong.is_empty(),
         line: json!({

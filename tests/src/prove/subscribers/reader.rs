@@ -118,36 +118,36 @@ pub(super) fn read_all(
     mut cuts: CutSchedule,
     until: &AtomicU64,
 ) -> ReceivedEvents {
-    let mut told = ReceivedEvents::nothing(name);
-    while told.last < until.load(Ordering::Acquire) {
+    let mut received = ReceivedEvents::nothing(name);
+    while received.last < until.load(Ordering::Acquire) {
         let length = match &mut cuts {
             CutSchedule::None => u64::MAX,
             CutSchedule::Random { chance, longest } => 1 + chance.below(*longest),
         };
-        told.begin();
-        read_some(server, &mut told, length, until);
+        received.begin();
+        read_some(server, &mut received, length, until);
         let CutSchedule::Random { chance, .. } = &mut cuts else {
             break;
         };
-        told.cuts += 1;
+        received.cuts += 1;
         // Some connections are cut before the acknowledgement.
         if chance.below(3) > 0 {
-            acknowledge(server, &mut told);
+            acknowledge(server, &mut received);
         }
     }
-    told
+    received
 }
 
 /// Reads on one connection, cut after `length` events.
-fn read_some(server: &Server, told: &mut ReceivedEvents, length: u64, until: &AtomicU64) {
-    let url = format!("{}/api/v1/events/stream?subscriber={}", server.url, told.name);
+fn read_some(server: &Server, received: &mut ReceivedEvents, length: u64, until: &AtomicU64) {
+    let url = format!("{}/api/v1/events/stream?subscriber={}", server.url, received.name);
     let body = again(|| {
         let reply = ureq::get(&url).header("authorization", server.bearer()).call();
         reply.ok().map(ureq::http::Response::into_body)
     });
     let mut lines = BufReader::new(body.into_reader()).lines().map_while(Result::ok);
     let (mut heard, mut is_note) = (0, false);
-    while heard < length && told.last < until.load(Ordering::Acquire) {
+    while heard < length && received.last < until.load(Ordering::Acquire) {
         let Some(line) = lines.next() else { return };
         if line.is_empty() {
             is_note = false;
@@ -155,14 +155,14 @@ fn read_some(server: &Server, told: &mut ReceivedEvents, length: u64, until: &At
             is_note = true;
         } else if let Some(id) = line.strip_prefix("id:").filter(|_| !is_note) {
             let position = id.trim().parse();
-            told.hear(position.unwrap_or_else(|_| fail("an id is a position")));
+            received.hear(position.unwrap_or_else(|_| fail("an id is a position")));
             heard += 1;
         }
     }
 }
 
-fn acknowledge(server: &Server, told: &mut ReceivedEvents) {
-    let path = format!("/api/v1/subscribers/{}/acknowledge", told.name);
-    server.must_post(&path, &json!({ "position": told.last.to_string() }));
-    told.acknowledged(told.last);
+fn acknowledge(server: &Server, received: &mut ReceivedEvents) {
+    let path = format!("/api/v1/subscribers/{}/acknowledge", received.name);
+    server.must_post(&path, &json!({ "position": received.last.to_string() }));
+    received.acknowledged(received.last);
 }

@@ -43,7 +43,7 @@ pub(super) struct Reader<'a> {
     server: &'a Server,
     way: ResumeMode,
     chance: SeededGenerator,
-    told: ReceivedEvents,
+    received: ReceivedEvents,
     /// The position up to which it has acknowledged, or remembers.
     said: u64,
 }
@@ -54,29 +54,29 @@ impl<'a> Reader<'a> {
             server,
             way,
             chance,
-            told: ReceivedEvents::nothing(&format!("{}-{index}", way.name())),
+            received: ReceivedEvents::nothing(&format!("{}-{index}", way.name())),
             said: 0,
         }
     }
 
     /// Reads until the position `until`, which is not known at first.
     pub(super) fn read_all(mut self, longest: u64, until: &AtomicU64) -> ReceivedEvents {
-        while self.told.last < until.load(Ordering::Acquire) {
+        while self.received.last < until.load(Ordering::Acquire) {
             let length = 1 + self.chance.below(longest);
             if self.way == ResumeMode::Remembers {
-                self.said = self.told.last;
+                self.said = self.received.last;
             }
             self.read_some(length, until);
-            self.told.cuts += 1;
+            self.received.cuts += 1;
         }
-        self.told
+        self.received
     }
 
     /// Reads on one connection, cut after `length` events without a close frame.
     fn read_some(&mut self, length: u64, until: &AtomicU64) {
         let mut socket = again(|| self.open());
         let mut heard = 0;
-        while heard < length && self.told.last < until.load(Ordering::Acquire) {
+        while heard < length && self.received.last < until.load(Ordering::Acquire) {
             let text = match socket.read() {
                 Ok(Message::Text(text)) => text,
                 Ok(Message::Close(_)) | Err(_) => return,
@@ -86,25 +86,28 @@ impl<'a> Reader<'a> {
                 continue;
             };
             if heard == 0 {
-                self.told.begin_with(position, self.said);
+                self.received.begin_with(position, self.said);
             }
-            self.told.hear(position);
+            self.received.hear(position);
             heard += 1;
             if self.way == ResumeMode::Acknowledges && heard.is_multiple_of(ACKNOWLEDGED_EVERY) {
-                let word = json!({ "acknowledge": self.told.last.to_string() }).to_string();
+                let word = json!({ "acknowledge": self.received.last.to_string() }).to_string();
                 if socket.send(Message::text(word)).is_err() {
                     return;
                 }
-                self.said = self.told.last;
+                self.said = self.received.last;
             }
         }
     }
 
     fn open(&self) -> Option<WebSocket<TcpStream>> {
         let address = self.server.url.trim_start_matches("http://");
-        let mut url = format!("ws://{address}/api/v1/events/ws?subscriber={}", self.told.name);
+        let mut url = format!(
+            "ws://{address}/api/v1/events/ws?subscriber={}",
+            self.received.name
+        );
         if self.way == ResumeMode::Remembers {
-            url.push_str(&format!("&after={}", self.told.last));
+            url.push_str(&format!("&after={}", self.received.last));
         }
         let mut request = url.as_str().into_client_request().ok()?;
         let bearer = HeaderValue::from_str(&self.server.bearer()).ok()?;

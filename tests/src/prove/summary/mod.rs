@@ -141,7 +141,7 @@ fn held(form: Form, history: &History, recorded_at: Timestamp, wrong: &mut Vec<S
     for (stream, events) in history.calls() {
         let call = stream.strip_prefix("call-").unwrap_or_default().to_owned();
         let written = summaries.remove(call.as_str()).unwrap_or_default();
-        let Some(told) = read(&events) else {
+        let Some(facts) = read(&events) else {
             found.unanswered += 1;
             if !written.is_empty() {
                 wrong.push(format!("{call} was not answered, and has a summary"));
@@ -149,14 +149,14 @@ fn held(form: Form, history: &History, recorded_at: Timestamp, wrong: &mut Vec<S
             continue;
         };
         found.answered += 1;
-        found.spoken += usize::from(told.is_spoken());
+        found.spoken += usize::from(facts.is_spoken());
         let [summary] = written.as_slice() else {
             wrong.push(format!("{call} has {} summaries", written.len()));
             continue;
         };
-        match late(&told, summary, recorded_at, &mut found) {
+        match late(&facts, summary, recorded_at, &mut found) {
             Some(late) if form.judges_time() => wrong.push(format!("{call}: {late}")),
-            Some(_) | None => found.equal += usize::from(is_equal(&call, &told, summary, wrong)),
+            Some(_) | None => found.equal += usize::from(is_equal(&call, &facts, summary, wrong)),
         }
     }
     wrong.extend(
@@ -169,12 +169,12 @@ fn held(form: Form, history: &History, recorded_at: Timestamp, wrong: &mut Vec<S
 
 /// Takes the time of a summary into the longest ones. Returns a text if it is late.
 fn late(
-    told: &AnsweredCallFacts,
+    facts: &AnsweredCallFacts,
     summary: &Value,
     recorded_at: Timestamp,
     found: &mut SummaryResults,
 ) -> Option<String> {
-    let ended_at = instant(&told.ended_at);
+    let ended_at = instant(&facts.ended_at);
     let written_at = instant(member(summary, "/time").as_str().unwrap_or_default());
     let is_past = ended_at <= recorded_at;
     // Calls recorded before the server ran: a rehearsal's clock continues where the log ends.
@@ -189,10 +189,10 @@ fn late(
     (took_ms > WITHIN_MS).then(|| format!("written {took_ms} ms after its end"))
 }
 
-fn is_equal(call: &str, told: &AnsweredCallFacts, summary: &Value, wrong: &mut Vec<String>) -> bool {
+fn is_equal(call: &str, facts: &AnsweredCallFacts, summary: &Value, wrong: &mut Vec<String>) -> bool {
     let data = member(summary, "/data");
     let before = wrong.len();
-    for (name, wanted) in told.members() {
+    for (name, wanted) in facts.members() {
         let said = member(data, &format!("/{name}"));
         if *said != wanted {
             wrong.push(format!("{call}: {name} is {said}, its events say {wanted}"));
@@ -202,7 +202,7 @@ fn is_equal(call: &str, told: &AnsweredCallFacts, summary: &Value, wrong: &mut V
     if !is_sealed {
         wrong.push(format!("{call}: its text is not sealed"));
     }
-    if *member(summary, "/causationid") != told.ended_id {
+    if *member(summary, "/causationid") != facts.ended_id {
         wrong.push(format!("{call}: it is not caused by the call's end"));
     }
     wrong.len() == before
@@ -214,7 +214,7 @@ fn words_agree(data: &Path, call: &str) -> Option<String> {
     let data = data.to_string_lossy();
     let rest = ["--clear", "--reason", "a proof", "--data", &data, "--json"];
     let asked = |command: &str| match run_json(&[&["call", command, call][..], &rest].concat()) {
-        Ok((status, told)) if status.success() => told,
+        Ok((status, body)) if status.success() => body,
         other => fail(&format!("call {command} {call}: {other:?}")),
     };
     let (replayed, summary) = (asked("replay"), asked("summary"));
@@ -227,9 +227,9 @@ fn words_agree(data: &Path, call: &str) -> Option<String> {
                 .map(|(name, value)| (name.clone(), value.clone())),
         );
     }
-    let told = member(&summary, "/slots");
-    if *told != json!(slots) {
-        return Some(format!("{call}: slots are {told}, the replay says {slots:?}"));
+    let stated = member(&summary, "/slots");
+    if *stated != json!(slots) {
+        return Some(format!("{call}: slots are {stated}, the replay says {slots:?}"));
     }
     let text = member(&summary, "/text").as_str().unwrap_or_default();
     let label = member(&summary, "/disposition_zh").as_str().unwrap_or("?");

@@ -149,13 +149,13 @@ fn try_laid_out(
     let before = carrier.lines().len();
     let server = serve(data, store, Some(&carrier.trunk()));
     let ready = server.get("/readyz").map(|reply| reply.body).unwrap_or_default();
-    let is_told = member(&ready, "/dialing") == "paused-history-lost"
+    let is_paused = member(&ready, "/dialing") == "paused-history-lost"
         && member(&ready, "/history_lost/known_by") == case.known_by
         && member(&ready, "/history_lost/since").is_string();
     // A dial ends the wait at once.
     carrier.has_more_than(before, LISTEN);
     let invites = carrier.lines().len() - before;
-    if is_told && invites == 0 {
+    if is_paused && invites == 0 {
         found.paused += 1;
     } else {
         let why = format!("{} ({store:?}): {invites} INVITEs, {ready}", case.name);

@@ -39,16 +39,16 @@ impl WebhookRun {
         self.broken.extend(self.receiver.unverified().into_iter().take(5));
         self.broken.extend(log.broken.iter().cloned());
         self.judge_calls(&log);
-        let told: BTreeSet<String> = self
+        let delivered: BTreeSet<String> = self
             .receiver
             .taken_at(ALERTS)
             .into_iter()
             .map(|one| one.id)
             .collect();
-        let untold = log.alerts.difference(&told).count();
-        if untold > 0 {
+        let missing = log.alerts.difference(&delivered).count();
+        if missing > 0 {
             self.broken
-                .push(format!("the channel did not get {untold} alerts"));
+                .push(format!("the channel did not get {missing} alerts"));
         }
         if self.receiver.refused_count() == 0 || self.receiver.slow_count() == 0 {
             self.broken

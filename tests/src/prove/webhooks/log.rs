@@ -35,15 +35,15 @@ pub(super) struct DeliveryLog {
 
 impl DeliveryLog {
     pub(super) fn read(data: &Path, kinds: &[&str], campaign: &str) -> Self {
-        let mut told = Self::default();
+        let mut log = Self::default();
         for stored in read_whole_log(data) {
             let envelope = stored.envelope().expect("a record of ours");
-            told.take(stored.position.0, &envelope, kinds, campaign);
+            log.take(stored.position.0, &envelope, kinds, campaign);
         }
-        if told.wanted.is_empty() {
-            told.broken.push("nothing had to be delivered".to_owned());
+        if log.wanted.is_empty() {
+            log.broken.push("nothing had to be delivered".to_owned());
         }
-        told
+        log
     }
 
     fn take(&mut self, position: u64, envelope: &Envelope, kinds: &[&str], campaign: &str) {

@@ -71,8 +71,8 @@ pub(crate) fn prove(form: Form) -> Proof {
     server.must_post("/api/v1/tasks/data", &list);
     server.must_post(&format!("/api/v1/campaigns/{CAMPAIGN}/start"), &json!({}));
     stage.disturb(&server, people as usize);
-    stage.until_all_told(&server);
-    let told_in_ms = u64::try_from((instant() - began).as_millis()).unwrap_or(u64::MAX);
+    stage.wait_until_all_delivered(&server);
+    let took_ms = u64::try_from((instant() - began).as_millis()).unwrap_or(u64::MAX);
     let before_replay = stage.receiver.count_at(ALL);
     stage.verify_by_python();
     let replayed = stage.replay(&server);
@@ -82,7 +82,7 @@ pub(crate) fn prove(form: Form) -> Proof {
         stage.broken.push("the server did not end as asked".to_owned());
     }
     stage.judge(&data, before_replay);
-    stage.finish(people, told_in_ms, before_replay, replayed, &mails)
+    stage.finish(people, took_ms, before_replay, replayed, &mails)
 }
 
 /// Starts a carrier with short calls: most callees are busy, decline or do not answer, some hang up at once.
@@ -131,8 +131,8 @@ impl WebhookRun {
         stage.add(server, CRM, json!({"format": "crm", "bearer": BEARER}));
         stage.add(server, ALERTS, json!({}));
         // A receiver that does not exist must not delay the others.
-        let nobody = json!({"url": "http://127.0.0.1:9/", "allow_private": true});
-        server.must_post("/api/v1/webhooks", &nobody);
+        let unreachable = json!({"url": "http://127.0.0.1:9/", "allow_private": true});
+        server.must_post("/api/v1/webhooks", &unreachable);
         if form == Form::Long {
             stage.test_all(server);
         }
@@ -200,9 +200,9 @@ impl WebhookRun {
 
     /// Restarts the receiver while calls end, and rotates its secret.
     fn disturb(&mut self, server: &Server, people: usize) {
-        self.until_told(people / 4);
+        self.wait_until_delivered(people / 4);
         self.restart(server);
-        self.until_told(people / 2);
+        self.wait_until_delivered(people / 2);
         self.verify_by_python();
         let reply = server.must_post(&self.of(ALL, "/rotate"), &json!({}));
         let secret = member(&reply.body, "/secret")
@@ -211,11 +211,11 @@ impl WebhookRun {
             .to_owned();
         self.receiver.know(ALL, &secret);
         self.secrets.push(secret);
-        self.until_told(people * 3 / 4);
+        self.wait_until_delivered(people * 3 / 4);
         self.restart(server);
     }
 
-    fn until_told(&mut self, count: usize) {
+    fn wait_until_delivered(&mut self, count: usize) {
         if !self.receiver.has_taken(ALL, count, LONGEST) {
             fail(&format!("{} of {count} arrived", self.receiver.count_at(ALL)));
         }
@@ -226,11 +226,11 @@ impl WebhookRun {
         let failed = "kind=webhook.delivery_failed";
         let before = server.last_position(failed, LONGEST).unwrap_or(0);
         self.receiver.close();
-        let found_nobody = server.follow_events(failed, LONGEST, |event| {
+        let failed_delivery = server.follow_events(failed, LONGEST, |event| {
             let position: u64 = member(event, "/position").as_str()?.parse().ok()?;
             (position > before && member(event, "/data/fault") == "unreachable").then_some(())
         });
-        if found_nobody.is_none() {
+        if failed_delivery.is_none() {
             fail("no delivery found the receiver away");
         }
         self.receiver.reopen();
@@ -238,7 +238,7 @@ impl WebhookRun {
     }
 
     /// Waits until the campaign is complete, and no delivery to a reachable receiver waits.
-    fn until_all_told(&mut self, server: &Server) {
+    fn wait_until_all_delivered(&mut self, server: &Server) {
         if !server.is_completed(CAMPAIGN, LONGEST) {
             fail("the campaign does not complete");
         }
@@ -336,7 +336,7 @@ impl WebhookRun {
         json!({"arrived": usize::from(arrived)})
     }
 
-    fn finish(self, people: u32, told_in_ms: u64, first: usize, replayed: usize, mails: &Value) -> Proof {
+    fn finish(self, people: u32, took_ms: u64, first: usize, replayed: usize, mails: &Value) -> Proof {
         let by_new = |taken: &AcceptedMessage| taken.verified_by.contains(&1);
         let taken = self.receiver.taken_at(ALL);
         let python = match &self.python {
@@ -357,7 +357,7 @@ impl WebhookRun {
             "restarts": self.restarts,
             "refused_urls": self.refused_urls,
             "tested": self.tested,
-            "told_in_ms": told_in_ms,
+            "told_in_ms": took_ms,
             "python": python,
             "mails": mails,
             "broken": self.broken.iter().take(20).collect::<Vec<_>>(),

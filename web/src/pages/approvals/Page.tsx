@@ -4,7 +4,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Button, Table, Tabs } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, post, type Told } from '../../api/client'
+import { get, post, type ResponseOf } from '../../api/client'
 import { paged } from '../../api/paged'
 import { SLOW_MS } from '../../api/queries'
 import { instantIn } from '../../app/format'
@@ -19,7 +19,7 @@ import { Empty, Refused } from '../../components/States'
 import { usePending } from '../../components/usePending'
 
 const here = getRouteApi('/approvals')
-type Row = Told<'/api/v1/approvals'>['items'][number]
+type Row = ResponseOf<'/api/v1/approvals'>['items'][number]
 
 export function ApprovalsPage() {
   const { t, i18n } = useTranslation()

@@ -27,7 +27,7 @@ type Found = Awaited<ReturnType<typeof ask>>['items'][number]
 const PRESETS = ['inquiry.personal_data_read', 'inquiry.', 'access.', 'user.', 'approval.', 'setting.'] as const
 
 async function ask(order: Order) {
-  return (await post('/api/v1/audit/search', [], { ...order, limit: LIMIT })).told
+  return (await post('/api/v1/audit/search', [], { ...order, limit: LIMIT })).reply
 }
 
 /**

@@ -3,17 +3,17 @@
 import { Button, Checkbox, Input, Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { addressOf, get, post, send, type Told } from '../../api/client'
+import { addressOf, get, post, send, type ResponseOf } from '../../api/client'
 import { useMay } from '../../app/session'
 import { Ask } from '../../components/Ask'
 import { Take } from '../../components/Take'
 import { usePending } from '../../components/usePending'
 
-type Call = Told<'/api/v1/calls/{id}'>
+type Call = ResponseOf<'/api/v1/calls/{id}'>
 type Ended = NonNullable<Call['ended']>
 type Disposition = Ended['disposition']
 type Outcome = NonNullable<Ended['outcome']>
-type Source = Told<'/api/v1/complaints'>['items'][number]['source']
+type Source = ResponseOf<'/api/v1/complaints'>['items'][number]['source']
 
 const DISPOSITIONS: readonly Disposition[] = [
   'answered', 'machine', 'screened', 'answered_short', 'no_answer', 'busy', 'rejected', 'blocked', 'unreachable', 'unreachable_route', 'invalid_number', 'congestion',

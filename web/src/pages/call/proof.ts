@@ -185,8 +185,8 @@ async function rootOf(leaf: Uint8Array, index: number, size: number, path: Uint8
 }
 
 /** Returns an RFC 3339 instant with six decimals as microseconds since 1970, in eight bytes. */
-function instant(told: string): Uint8Array {
-  const parts = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{6})Z$/.exec(told)
+function instant(time: string): Uint8Array {
+  const parts = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{6})Z$/.exec(time)
   hold(parts !== null, 'a time of recording')
   const bytes = new Uint8Array(8)
   const micros = BigInt(Date.parse(`${parts[1] ?? ''}Z`)) * 1000n + BigInt(parts[2] ?? '0')
@@ -217,14 +217,14 @@ async function included(event: Indexed, files: Map<string, Uint8Array>, checkpoi
   const record = files.get(`${name}.record`)
   const proof = text(files.get(`${name}.tlog-proof`), name)
   hold(record !== undefined, `${name} is missing`)
-  const told = JSON.parse(text(record, name)) as { id: string; kind: string; stream: string; stream_version: number; at: string; data: unknown }
-  hold(told.stream === event.stream && told.kind === event.kind && told.stream_version === event.stream_version, `${name} is another event than index.json says`)
+  const stored = JSON.parse(text(record, name)) as { id: string; kind: string; stream: string; stream_version: number; at: string; data: unknown }
+  hold(stored.stream === event.stream && stored.kind === event.kind && stored.stream_version === event.stream_version, `${name} is another event than index.json says`)
   const [head = '', behind = ''] = [proof.slice(0, proof.indexOf('\n\n')), proof.slice(proof.indexOf('\n\n') + 2)]
   const [format, index, ...path] = head.split('\n')
   hold(format === 'c2sp.org/tlog-proof@v1' && index === `index ${event.index}` && behind === checkpoint, `the proof of ${name}`)
   const leaf = await sha256(Uint8Array.of(0), instant(event.recorded_at), record)
   hold(same(await rootOf(leaf, event.index, size, path.map(base64)), root), `${name} is not in the tree`)
-  return told
+  return stored
 }
 
 /** Returns what a bundle proves about the call with the shown events; throws the reason if it proves nothing. */
@@ -248,9 +248,9 @@ export async function check(bytes: ArrayBuffer, call: string, shown: readonly Sh
   hold(events.length === 2 * index.events.length, 'index.json names other events than there are')
   const records = new Map<number, { id: string; kind: string; at: string; data: unknown; version: number }>()
   for (const event of index.events) {
-    const told = await included(event, files, signed, size, root)
+    const stored = await included(event, files, signed, size, root)
     if (event.stream === `call-${call}`) {
-      records.set(event.position, { id: told.id, kind: told.kind, at: told.at, data: told.data, version: event.stream_version })
+      records.set(event.position, { id: stored.id, kind: stored.kind, at: stored.at, data: stored.data, version: event.stream_version })
     }
   }
   hold(records.size === shown.length, 'the page shows other events than are proved')

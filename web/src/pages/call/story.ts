@@ -1,12 +1,12 @@
 // Interprets a call's events for display: who spoke when, what led to what, and the state after the events up to a
 // moment. Texts come from the call's replay, where they are masked; in the events they are sealed. A call controlled by
 // keypresses has no event per text, so the robot's texts follow from the step that said them.
-import type { Told } from '../../api/client'
+import type { ResponseOf } from '../../api/client'
 import type { CallEvent } from '../../api/queries'
 import type { Lane, Mark, Stretch, Tone } from '../../components/lineMarks'
 
-export type Waveform = Told<'/api/v1/calls/{id}/waveform'>
-export type Replay = Told<'/api/v1/calls/{id}/replay'>
+export type Waveform = ResponseOf<'/api/v1/calls/{id}/waveform'>
+export type Replay = ResponseOf<'/api/v1/calls/{id}/replay'>
 type Step = Replay['steps'][number]
 type Data = Record<string, unknown>
 

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Button, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, type Told } from '../../api/client'
+import { get, type ResponseOf } from '../../api/client'
 import { SLOW_MS } from '../../api/queries'
 import { instantIn, percent } from '../../app/format'
 import { Age } from '../../components/Figure'
@@ -11,7 +11,7 @@ import { Word } from '../../components/Marks'
 import { Refused, Waiting } from '../../components/States'
 import { Behind } from '../reports/Behind'
 
-type Ledger = Told<'/api/v1/campaigns/{id}/abandonment'>
+type Ledger = ResponseOf<'/api/v1/campaigns/{id}/abandonment'>
 type Definition = Ledger['definitions'][number]
 
 export function Abandonment({ id, zone, position }: { id: string; zone: string; position: number | undefined }) {
@@ -23,9 +23,9 @@ export function Abandonment({ id, zone, position }: { id: string; zone: string; 
     refetchInterval: position === undefined ? SLOW_MS : false,
   })
   if (read.error) return <Refused why={read.error} again={() => void read.refetch()} />
-  const told = read.data
-  if (told === undefined) return <Waiting />
-  const { budget, from, to } = told
+  const reply = read.data
+  if (reply === undefined) return <Waiting />
+  const { budget, from, to } = reply
   const worded = (texts: { zh: string; en: string }) => (i18n.language === 'en' ? texts.en : texts.zh)
   return (
     <div className="list">
@@ -34,7 +34,7 @@ export function Abandonment({ id, zone, position }: { id: string; zone: string; 
           {t('ledger.budget', { used: budget.used_per_mille === null ? '–' : percent(budget.used_per_mille / 1000), limit: percent(budget.limit_per_mille / 1000), days: budget.window_days, abandoned: budget.abandoned, answered: budget.answered })}
         </Word>
         <span className="spread" />
-        <Age at={read.dataUpdatedAt} position={told.position} />
+        <Age at={read.dataUpdatedAt} position={reply.position} />
       </div>
       {budget.binds === false && <p className="muted">{t('ledger.robots')}</p>}
       {from !== null && to !== null && <p className="muted">{`${instantIn(from, zone)} – ${instantIn(to, zone)}`}</p>}
@@ -42,7 +42,7 @@ export function Abandonment({ id, zone, position }: { id: string; zone: string; 
         rowKey={(one) => `${one.name} ${one.version.toString()}`}
         size="small"
         pagination={false}
-        dataSource={told.definitions}
+        dataSource={reply.definitions}
         scroll={{ x: 'max-content' }}
         expandable={{ expandedRowRender: (one) => <p>{worded(one.definition)} {one.source ?? ''}</p> }}
         columns={[

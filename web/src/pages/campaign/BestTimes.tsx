@@ -3,18 +3,18 @@
 import { useQuery } from '@tanstack/react-query'
 import { Table } from 'antd'
 import { useTranslation } from 'react-i18next'
-import { get, type Told } from '../../api/client'
+import { get, type ResponseOf } from '../../api/client'
 import { SLOW_MS } from '../../api/queries'
 import { count, instantIn, percent } from '../../app/format'
 import { Word } from '../../components/Marks'
 import { Empty, Refused } from '../../components/States'
 
-type Times = Told<'/api/v1/campaigns/{id}/times'>
+type Times = ResponseOf<'/api/v1/campaigns/{id}/times'>
 type Group = Times['rows'][number]
 type Row = Group['hours'][number] & { key: string; group: string; day: Group['day']; best: boolean }
 
-function rowsOf(told: Times, others: string): Row[] {
-  return told.rows.flatMap((group) =>
+function rowsOf(reply: Times, others: string): Row[] {
+  return reply.rows.flatMap((group) =>
     group.hours
       .filter((hour) => hour.open)
       .map((hour) => ({ ...hour, key: `${group.group ?? ''} ${group.day} ${hour.hour.toString()}`, group: group.group ?? others, day: group.day, best: hour.hour === group.best_hour })),
@@ -30,23 +30,23 @@ export function BestTimes({ id, zone, position }: { id: string; zone: string; po
     refetchInterval: position === undefined ? SLOW_MS : false,
   })
   if (read.error) return <Refused why={read.error} again={() => void read.refetch()} />
-  const told = read.data
-  if (told === undefined || !told.learns) return null
+  const reply = read.data
+  if (reply === undefined || !reply.learns) return null
   return (
     <div className="list">
       <h3>{t('times.title')}</h3>
       <p className="muted">
-        {told.learnt_at === null ? t('times.notYet') : t('times.learnt', { at: instantIn(told.learnt_at, zone), dials: count(told.dials), through: told.through, prior: told.prior_dials })}
+        {reply.learnt_at === null ? t('times.notYet') : t('times.learnt', { at: instantIn(reply.learnt_at, zone), dials: count(reply.dials), through: reply.through, prior: reply.prior_dials })}
       </p>
       <Table<Row>
         rowKey="key"
         size="small"
         pagination={false}
-        dataSource={rowsOf(told, t('times.others'))}
+        dataSource={rowsOf(reply, t('times.others'))}
         locale={{ emptyText: <Empty what={t('times.none')} next={t('times.noneNext')} /> }}
         scroll={{ x: 'max-content' }}
         columns={[
-          ...(told.groups.length > 0 ? [{ title: t('times.group'), dataIndex: 'group' }] : []),
+          ...(reply.groups.length > 0 ? [{ title: t('times.group'), dataIndex: 'group' }] : []),
           { title: t('times.day'), key: 'day', render: (_, one) => t(`times.dayOf.${one.day}`) },
           { title: t('times.hour'), key: 'hour', render: (_, one) => <>{t('times.hourOf', { hour: one.hour })}{one.best && <> <Word tone="line">{t('times.best')}</Word></>}</> },
           { title: t('times.counts'), key: 'counts', align: 'right', render: (_, one) => `${count(one.answers)} / ${count(one.dials)}` },

@@ -1,7 +1,7 @@
 // The answer rate by hour in the campaign's time zone, with and without machines.
 import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Told } from '../../api/client'
+import type { ResponseOf } from '../../api/client'
 import { Notes } from '../../components/Notes'
 import { Waiting } from '../../components/States'
 import { definitionOf } from './definition'
@@ -9,7 +9,7 @@ import { definitionOf } from './definition'
 const Chart = lazy(async () => ({ default: (await import('../../components/Chart')).Chart }))
 
 interface Props {
-  report: Told<'/api/v1/campaigns/{id}/report'> | undefined
+  report: ResponseOf<'/api/v1/campaigns/{id}/report'> | undefined
   zone: string
 }
 

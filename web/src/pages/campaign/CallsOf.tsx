@@ -2,7 +2,7 @@
 // therefore it is refreshed less often than figures, and not at all once further pages are loaded.
 import { useCallback, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, type Query, type Told } from '../../api/client'
+import { get, type Query, type ResponseOf } from '../../api/client'
 import { useLong } from '../../api/long'
 import { SLOW_MS } from '../../api/queries'
 import { clockOf, instantIn, timeIn } from '../../app/format'
@@ -14,7 +14,7 @@ import { RowLink } from '../../components/RowLink'
 import { Empty } from '../../components/States'
 import { callQueryOf, type CallSearch } from '../callFilters'
 
-type Row = Told<'/api/v1/calls'>['items'][number]
+type Row = ResponseOf<'/api/v1/calls'>['items'][number]
 
 /** Rows per page: the most customers in one logged read, so that a glance does not list all of them. */
 const PAGE = 100

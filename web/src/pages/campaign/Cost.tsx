@@ -26,7 +26,7 @@ export function Cost({ id }: { id: string }) {
   })
   if (costs.error && costs.data === undefined) return <Refused why={costs.error} again={() => void costs.refetch()} />
   // Figures of another tariff are not shown until they are loaded.
-  const told = costs.isPlaceholderData ? undefined : costs.data
+  const reply = costs.isPlaceholderData ? undefined : costs.data
   return (
     <div className="list">
       <div className="head">
@@ -39,15 +39,15 @@ export function Cost({ id }: { id: string }) {
       </div>
       {costs.error && <Refused why={costs.error} again={() => void costs.refetch()} />}
       <p>
-        {t('cost.total', { yuan: yuan(told?.total.cost_fen), calls: told?.total.calls ?? '–', billed: told === undefined ? '–' : clockOf(told.total.billed_seconds * 1000) })}{' '}
-        <span className="muted">{i18n.language === 'en' ? told?.label_en : told?.label_zh}</span>
+        {t('cost.total', { yuan: yuan(reply?.total.cost_fen), calls: reply?.total.calls ?? '–', billed: reply === undefined ? '–' : clockOf(reply.total.billed_seconds * 1000) })}{' '}
+        <span className="muted">{i18n.language === 'en' ? reply?.label_en : reply?.label_zh}</span>
       </p>
       <Table
         rowKey={(one) => `${one.disposition} ${one.outcome ?? ''}`}
         size="small"
         pagination={false}
         loading={costs.isPending || costs.isPlaceholderData}
-        dataSource={told?.endings ?? []}
+        dataSource={reply?.endings ?? []}
         locale={{ emptyText: <Empty what={t('calls.none')} /> }}
         columns={[
           { title: t('calls.disposition'), key: 'disposition', render: (_, one) => [t(`disposition.${one.disposition}`), one.outcome == null ? '' : t(`outcome.${one.outcome}`)].join(' ') },

@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router'
 import { Button, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, post, type Told } from '../../api/client'
+import { get, post, type ResponseOf } from '../../api/client'
 import { paged } from '../../api/paged'
 import { clockOf, instantIn } from '../../app/format'
 import { useMay } from '../../app/session'
@@ -15,7 +15,7 @@ import { Word } from '../../components/Marks'
 import { Empty, Refused } from '../../components/States'
 import { usePending } from '../../components/usePending'
 
-type Row = Told<'/api/v1/campaigns/{id}/cut-off'>['items'][number]
+type Row = ResponseOf<'/api/v1/campaigns/{id}/cut-off'>['items'][number]
 const TONES = { waiting: 'amber', calling: 'line', settled: 'slate' } as const
 
 export function CutOff({ id, zone }: { id: string; zone: string }) {

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, type Told } from '../../api/client'
+import { get, type ResponseOf } from '../../api/client'
 import { SLOW_MS, type CampaignShown } from '../../api/queries'
 import { percent, seconds } from '../../app/format'
 import { useMay } from '../../app/session'
@@ -16,7 +16,7 @@ import { definitionOf } from './definition'
 interface Props {
   id: string
   campaign: CampaignShown
-  report: Told<'/api/v1/campaigns/{id}/report'> | undefined
+  report: ResponseOf<'/api/v1/campaigns/{id}/report'> | undefined
   why: WhyNot | null
   position: number | undefined
 }

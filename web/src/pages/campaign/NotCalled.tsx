@@ -1,6 +1,6 @@
 // How the campaign's calls ended, and why customers were not reached, by disposition.
 import { useTranslation } from 'react-i18next'
-import type { Told } from '../../api/client'
+import type { ResponseOf } from '../../api/client'
 import type { CampaignShown } from '../../api/queries'
 import { Empty } from '../../components/States'
 
@@ -23,7 +23,7 @@ function Shares({ of, word }: { of: Record<string, number>; word: string }) {
   )
 }
 
-export function NotCalled({ report, campaign }: { report: Told<'/api/v1/campaigns/{id}/report'> | undefined; campaign: CampaignShown }) {
+export function NotCalled({ report, campaign }: { report: ResponseOf<'/api/v1/campaigns/{id}/report'> | undefined; campaign: CampaignShown }) {
   const { t } = useTranslation()
   if (report === undefined) return <Empty what={t('state.waiting')} />
   return (

@@ -13,17 +13,17 @@ function ofMille(share: number): string {
 export function Reasons({ id }: { id: string }) {
   const { t, i18n } = useTranslation()
   const read = useQuery({ queryKey: ['refusals', id], queryFn: () => get('/api/v1/campaigns/{id}/refusals', [id]) })
-  const told = read.data
+  const reply = read.data
   const english = i18n.language === 'en'
   return (
     <div className="list">
       {read.error && <Refused why={read.error} again={() => void read.refetch()} />}
       {read.isPending && <Waiting />}
-      {told !== undefined && <p className="muted">{t('reasons.counts', { calls: told.calls, talked: told.talked, refused: told.refused })}</p>}
-      {told?.truncated === true && <p className="c-amber">{t('reasons.truncated')}</p>}
-      {told?.reasons.length === 0 && <Empty what={t('reasons.none')} />}
+      {reply !== undefined && <p className="muted">{t('reasons.counts', { calls: reply.calls, talked: reply.talked, refused: reply.refused })}</p>}
+      {reply?.truncated === true && <p className="c-amber">{t('reasons.truncated')}</p>}
+      {reply?.reasons.length === 0 && <Empty what={t('reasons.none')} />}
       <div className="funnel data">
-        {(told?.reasons ?? []).map((one) => (
+        {(reply?.reasons ?? []).map((one) => (
           <div key={one.intent} style={{ display: 'contents' }}>
             <span>{english ? one.label_en : one.label_zh}</span>
             <span className="bar"><i style={{ width: ofMille(one.share_permille) }} /></span>
@@ -49,7 +49,7 @@ function Keywords({ id }: { id: string }) {
     staleTime: Infinity,
     refetchOnWindowFocus: false,
   })
-  const told = read.data
+  const reply = read.data
   return (
     <div className="list">
       <form
@@ -63,11 +63,11 @@ function Keywords({ id }: { id: string }) {
         <Button htmlType="submit" loading={read.isFetching} disabled={typed.trim() === ''}>{t('reasons.open')}</Button>
       </form>
       {read.error && <Refused why={read.error} />}
-      {told !== undefined && <p className="muted">{t('reasons.opened', { calls: told.calls, talked: told.talked })}</p>}
-      {told?.truncated === true && <p className="c-amber">{t('reasons.truncated')}</p>}
-      {told?.keywords.length === 0 && <Empty what={t('reasons.noWords')} />}
+      {reply !== undefined && <p className="muted">{t('reasons.opened', { calls: reply.calls, talked: reply.talked })}</p>}
+      {reply?.truncated === true && <p className="c-amber">{t('reasons.truncated')}</p>}
+      {reply?.keywords.length === 0 && <Empty what={t('reasons.noWords')} />}
       <ul className="list data" aria-label={t('reasons.words')}>
-        {(told?.keywords ?? []).map((one) => <li key={one.word}>{`${one.word} · ${one.calls.toString()} · ${ofMille(one.share_permille)}`}</li>)}
+        {(reply?.keywords ?? []).map((one) => <li key={one.word}>{`${one.word} · ${one.calls.toString()} · ${ofMille(one.share_permille)}`}</li>)}
       </ul>
     </div>
   )

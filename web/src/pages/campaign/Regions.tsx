@@ -2,14 +2,14 @@
 // at a position.
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { get, type Told } from '../../api/client'
+import { get, type ResponseOf } from '../../api/client'
 import { SLOW_MS } from '../../api/queries'
 import { Age } from '../../components/Figure'
 import { Refused } from '../../components/States'
 import { ByGroup } from './ByGroup'
 
-type Region = Told<'/api/v1/campaigns/{id}/regions'>['items'][number]
-type Industry = Told<'/api/v1/campaigns/{id}/industries'>['items'][number]
+type Region = ResponseOf<'/api/v1/campaigns/{id}/regions'>['items'][number]
+type Industry = ResponseOf<'/api/v1/campaigns/{id}/industries'>['items'][number]
 
 export function Regions({ id, position }: { id: string; position: number | undefined }) {
   const { t } = useTranslation()
@@ -19,18 +19,18 @@ export function Regions({ id, position }: { id: string; position: number | undef
     refetchInterval: position === undefined ? SLOW_MS : false,
   })
   if (read.error) return <Refused why={read.error} again={() => void read.refetch()} />
-  const told = read.data
+  const reply = read.data
   return (
     <div className="list">
       <ByGroup<Region>
         title={t('regions.region')}
         name={(one) => [one.home_location, one.region].filter(Boolean).join(' · ')}
-        rows={told?.items}
-        versions={told?.versions}
-        isComplete={told?.complete !== false}
+        rows={reply?.items}
+        versions={reply?.versions}
+        isComplete={reply?.complete !== false}
         isPending={read.isPending}
       />
-      <Age at={read.dataUpdatedAt} position={told?.position} />
+      <Age at={read.dataUpdatedAt} position={reply?.position} />
       <Industries id={id} position={position} />
     </div>
   )
@@ -45,7 +45,7 @@ function Industries({ id, position }: { id: string; position: number | undefined
     refetchInterval: position === undefined ? SLOW_MS : false,
   })
   if (read.error) return <Refused why={read.error} again={() => void read.refetch()} />
-  const told = read.data
+  const reply = read.data
   const named = (industry: string) => (industry === 'unknown' || industry === 'few' ? t(`industries.${industry}`) : industry)
   return (
     <>
@@ -53,12 +53,12 @@ function Industries({ id, position }: { id: string; position: number | undefined
       <ByGroup<Industry>
         title={t('industries.industry')}
         name={(one) => named(one.industry)}
-        rows={told?.items}
-        versions={told?.versions}
-        isComplete={told?.complete !== false}
+        rows={reply?.items}
+        versions={reply?.versions}
+        isComplete={reply?.complete !== false}
         isPending={read.isPending}
       />
-      <Age at={read.dataUpdatedAt} position={told?.position} />
+      <Age at={read.dataUpdatedAt} position={reply?.position} />
     </>
   )
 }

@@ -43,7 +43,7 @@ export function Running({ id, zone }: { id: string; zone: string }) {
   })
   // Importing the same file after its list was undone or withdrawn is a new command.
   const once = useOnce((lists.data ?? []).reduce((sum, one) => sum + one.withdrawn + (one.undone == null ? 0 : 1), 0).toString())
-  const told = async (what: string, position: string | null | undefined) => {
+  const announce = async (what: string, position: string | null | undefined) => {
     setSaid(what)
     await settle(position ?? null, null)
   }
@@ -51,8 +51,8 @@ export function Running({ id, zone }: { id: string; zone: string }) {
     setWhy(null)
     setSaid(t('running.appending', { file: file.name }))
     try {
-      const { told: report, position } = await once(`${nameOf(file)} ${approval ?? ''}`, (key) => upload('/api/v1/campaigns/{id}/lists', [id], { source: file.name, approval }, file, key))
-      await told(t('running.appended', { enrolled: report.enrolled, bad: report.bad_count }), position)
+      const { reply: report, position } = await once(`${nameOf(file)} ${approval ?? ''}`, (key) => upload('/api/v1/campaigns/{id}/lists', [id], { source: file.name, approval }, file, key))
+      await announce(t('running.appended', { enrolled: report.enrolled, bad: report.bad_count }), position)
     } catch (refused) {
       setSaid(null)
       setWhy({ file, refused })
@@ -112,7 +112,7 @@ export function Running({ id, zone }: { id: string; zone: string }) {
           },
         ]}
       />
-      {act !== null && <Withdrawing id={id} act={act} onLeave={() => setAct(null)} onDone={(count, position) => void told(t('running.done', { count }), position)} />}
+      {act !== null && <Withdrawing id={id} act={act} onLeave={() => setAct(null)} onDone={(count, position) => void announce(t('running.done', { count }), position)} />}
     </div>
   )
 }
@@ -133,8 +133,8 @@ function Withdrawing({ id, act, onLeave, onDone }: WithdrawingProps) {
   const named = people.split(/[\s,;，；]+/).filter((one) => one !== '')
   const send = async (reason: string, key: string) => {
     if (act.kind === 'people') {
-      const { told } = await post('/api/v1/campaigns/{id}/withdraw', [id], { customers: named, reason }, key)
-      onDone(told.withdrawn, told.position)
+      const { reply } = await post('/api/v1/campaigns/{id}/withdraw', [id], { customers: named, reason }, key)
+      onDone(reply.withdrawn, reply.position)
       return
     }
     const path = act.kind === 'undo' ? '/api/v1/lists/{list}/undo' : '/api/v1/lists/{list}/withdraw'
@@ -143,7 +143,7 @@ function Withdrawing({ id, act, onLeave, onDone }: WithdrawingProps) {
     for (;;) {
       const { parts, sum, after, position } = far.current
       setCount(sum)
-      const part: Withdrawn = (await post(path, [act.list], after === null ? { reason } : { reason, after }, `${key}-${parts}`)).told
+      const part: Withdrawn = (await post(path, [act.list], after === null ? { reason } : { reason, after }, `${key}-${parts}`)).reply
       far.current = { parts: parts + 1, sum: sum + part.withdrawn, after: part.after ?? null, position: part.position ?? position }
       if (part.after == null) {
         onDone(far.current.sum, far.current.position)

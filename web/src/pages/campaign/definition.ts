@@ -1,8 +1,8 @@
 // Returns the definition of a figure in the user's language.
-import type { Told } from '../../api/client'
+import type { ResponseOf } from '../../api/client'
 
 export function definitionOf(
-  report: Told<'/api/v1/campaigns/{id}/report'> | undefined,
+  report: ResponseOf<'/api/v1/campaigns/{id}/report'> | undefined,
   metric: string,
   version: number,
   language: string,

@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { Button, Checkbox, Input, Select, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, post, type Told } from '../../api/client'
+import { get, post, type ResponseOf } from '../../api/client'
 import { paged } from '../../api/paged'
 import { SLOW_MS } from '../../api/queries'
 import { instantFrom, instantIn } from '../../app/format'
@@ -17,7 +17,7 @@ import { Empty, Refused } from '../../components/States'
 import { Moment } from '../../components/TimeFields'
 import { usePending } from '../../components/usePending'
 
-type Complaint = Told<'/api/v1/complaints'>['items'][number]
+type Complaint = ResponseOf<'/api/v1/complaints'>['items'][number]
 const SOURCES: readonly Complaint['source'][] = ['12321', '12378', 'regulator', 'own']
 type Outcome = NonNullable<Complaint['resolved']>['outcome']
 const OUTCOMES: readonly Outcome[] = ['upheld', 'partly_upheld', 'unfounded', 'withdrawn', 'not_ours']
@@ -61,7 +61,7 @@ export function Complaints() {
           { title: t('compliance.what'), dataIndex: 'what', className: 'data' },
           { title: t('menu.calls'), key: 'call', render: (_, one) => (one.call == null ? '–' : <Link className="data" to="/calls/$id" params={{ id: one.call }}>{one.campaign ?? one.call.slice(0, 8)}</Link>) },
           { title: t('compliance.due'), key: 'due', render: (_, one) => <Clock dueAt={one.deadline.due_at} isOverdue={one.overdue} isDone={one.resolved !== null} /> },
-          { title: t('compliance.owner'), key: 'owner', render: (_, one) => one.owner ?? t('compliance.nobody') },
+          { title: t('compliance.owner'), key: 'owner', render: (_, one) => one.owner ?? t('compliance.unassigned') },
           { title: t('compliance.outcome'), key: 'outcome', render: (_, one) => (one.resolved === null ? '' : t(`compliance.outcomeOf.${one.resolved.outcome}`)) },
           ...(may('cases:write')
             ? [{

@@ -19,7 +19,7 @@ function orderOf({ number, at, reason, clear }: Typed, approval: string | null) 
 }
 
 async function ask(typed: Typed, approval: string | null) {
-  return (await post('/api/v1/inspections', [], orderOf(typed, approval))).told
+  return (await post('/api/v1/inspections', [], orderOf(typed, approval))).reply
 }
 interface Typed {
   number: string
@@ -33,7 +33,7 @@ type Found = Awaited<ReturnType<typeof ask>>
 export function Inspect() {
   const { t } = useTranslation()
   const [typed, setTyped] = useState<Typed>({ number: '', at: '', reason: '', clear: false })
-  const [found, setFound] = useState<{ told: Found; at: number } | null>(null)
+  const [found, setFound] = useState<{ reply: Found; at: number } | null>(null)
   const [refused, setRefused] = useState<unknown>(null)
   const [isAsking, setAsking] = useState(false)
   const submit = (event: FormEvent) => {
@@ -44,7 +44,7 @@ export function Inspect() {
     setAsking(true)
     setRefused(null)
     try {
-      setFound({ told: await ask(typed, approval), at: Date.now() })
+      setFound({ reply: await ask(typed, approval), at: Date.now() })
     } catch (why) {
       setFound(null)
       setRefused(why)
@@ -64,12 +64,12 @@ export function Inspect() {
         <Take name="inspection.proof" isReady={isReady} ask={(approval) => send('/api/v1/inspections/bundle', { method: 'POST', headers: headersOf(), body: JSON.stringify(orderOf(typed, approval)) })}>{t('compliance.bundle')}</Take>
       </form>
       {refused !== null && <Refused why={refused} approved={(approval) => void look(approval)} />}
-      {found === null ? refused === null && <Empty what={t('compliance.inspectWhat')} /> : <Told found={found.told} />}
+      {found === null ? refused === null && <Empty what={t('compliance.inspectWhat')} /> : <InspectionResult found={found.reply} />}
     </div>
   )
 }
 
-function Told({ found }: { found: Found }) {
+function InspectionResult({ found }: { found: Found }) {
   const { t, i18n } = useTranslation()
   const english = i18n.language === 'en'
   return (

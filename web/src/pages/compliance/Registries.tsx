@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Button, Input, InputNumber, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, post, type Told } from '../../api/client'
+import { get, post, type ResponseOf } from '../../api/client'
 import { useMay } from '../../app/session'
 import { Ask } from '../../components/Ask'
 import { Age } from '../../components/Figure'
@@ -11,7 +11,7 @@ import { Empty, Refused } from '../../components/States'
 import { Day } from '../../components/TimeFields'
 import { usePending } from '../../components/usePending'
 
-type Row = Told<'/api/v1/registries'>['items'][number]
+type Row = ResponseOf<'/api/v1/registries'>['items'][number]
 
 export function Registries() {
   const { t } = useTranslation()

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Button, Select, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, post, type Told } from '../../api/client'
+import { get, post, type ResponseOf } from '../../api/client'
 import { instantIn } from '../../app/format'
 import { useMay } from '../../app/session'
 import { Ask } from '../../components/Ask'
@@ -12,7 +12,7 @@ import { ZONE } from '../../components/PageHead'
 import { Empty, Refused } from '../../components/States'
 import { usePending } from '../../components/usePending'
 
-type Row = Told<'/api/v1/compliance-reports'>['items'][number]
+type Row = ResponseOf<'/api/v1/compliance-reports'>['items'][number]
 const PERIODS = ['day', 'week', 'month', 'quarter', 'year'] as const
 type Period = (typeof PERIODS)[number]
 

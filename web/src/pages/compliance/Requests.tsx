@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Button, Checkbox, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, post, type Told } from '../../api/client'
+import { get, post, type ResponseOf } from '../../api/client'
 import { paged } from '../../api/paged'
 import { SLOW_MS } from '../../api/queries'
 import { instantIn } from '../../app/format'
@@ -16,7 +16,7 @@ import { ZONE } from '../../components/PageHead'
 import { Empty, Refused } from '../../components/States'
 import { usePending } from '../../components/usePending'
 
-type Row = Told<'/api/v1/requests'>['items'][number]
+type Row = ResponseOf<'/api/v1/requests'>['items'][number]
 
 export function Requests() {
   const { t } = useTranslation()

@@ -23,7 +23,7 @@ interface Typed {
 
 async function ask({ user, key, from, to, reason, notice, clear }: Typed, approval: string | null) {
   const said = { user: user.trim() || null, key: key.trim() || null, from: instantFrom(from, ZONE) ?? null, to: instantFrom(to, ZONE) ?? null, reason: reason.trim() || null }
-  return (await post('/api/v1/inspections/seen', [], { ...said, ...(notice ? { notice } : {}), ...(clear ? { clear } : {}), ...(approval === null ? {} : { approval }) })).told
+  return (await post('/api/v1/inspections/seen', [], { ...said, ...(notice ? { notice } : {}), ...(clear ? { clear } : {}), ...(approval === null ? {} : { approval }) })).reply
 }
 type Found = Awaited<ReturnType<typeof ask>>
 type Person = Found['persons'][number]
@@ -85,7 +85,7 @@ function Worksheet({ found }: { found: Found }) {
         dataSource={found.persons}
         pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }}
         scroll={{ x: 'max-content' }}
-        locale={{ emptyText: <Empty what={t('seen.nobody')} /> }}
+        locale={{ emptyText: <Empty what={t('seen.noViews')} /> }}
         columns={[
           { title: titles[0], key: 'person', render: (_, one) => <Link to="/customers/$id" params={{ id: one.customer }} className="mono">{one.customer.slice(0, 12)}</Link> },
           { title: titles[1], key: 'contact', className: 'data', render: (_, one) => contact(one) },

@@ -3,13 +3,13 @@
 import { Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, post, type Told } from '../../api/client'
+import { get, post, type ResponseOf } from '../../api/client'
 import { useMay } from '../../app/session'
 import { Ask } from '../../components/Ask'
 import { usePending } from '../../components/usePending'
 
 type Act = 'reveal' | 'hold' | 'release' | 'erase'
-type Person = Told<'/api/v1/customers/{id}'>
+type Person = ResponseOf<'/api/v1/customers/{id}'>
 
 export function Acts({ person }: { person: Person }) {
   const { t } = useTranslation()
@@ -21,8 +21,8 @@ export function Acts({ person }: { person: Person }) {
   const isErased = standing?.erasure !== 'none'
   const send = async (what: Act, reason: string, key: string, approval: string | null) => {
     if (what === 'reveal') {
-      const { told } = await post('/api/v1/customers/{id}/reveal', [person.id], { fields: ['external_id', 'name', 'phones'], reason }, key)
-      const values = [told.external_id, told.name, ...(told.phones ?? []).map((one) => one.phone)]
+      const { reply } = await post('/api/v1/customers/{id}/reveal', [person.id], { fields: ['external_id', 'name', 'phones'], reason }, key)
+      const values = [reply.external_id, reply.name, ...(reply.phones ?? []).map((one) => one.phone)]
       setClear(values.filter((one): one is string => typeof one === 'string'))
       return
     }

@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router'
 import { Button, Input, Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, post, type Told } from '../../api/client'
+import { get, post, type ResponseOf } from '../../api/client'
 import { instantFrom, instantIn } from '../../app/format'
 import { useMay, useSeesAll } from '../../app/session'
 import { Ask } from '../../components/Ask'
@@ -15,8 +15,8 @@ import { Moment } from '../../components/TimeFields'
 import { usePending } from '../../components/usePending'
 import { Numbers } from './Numbers'
 
-type Person = Told<'/api/v1/customers/{id}'>
-type Wish = Told<'/api/v1/requests'>['items'][number]['wish']
+type Person = ResponseOf<'/api/v1/customers/{id}'>
+type Wish = ResponseOf<'/api/v1/requests'>['items'][number]['wish']
 type Act = 'request' | 'assign' | 'callback' | 'unback' | 'consent' | 'unconsent'
 
 const WISHES: readonly Wish[] = ['copy', 'correct', 'restrict', 'explain', 'delete']

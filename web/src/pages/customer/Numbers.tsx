@@ -4,13 +4,13 @@ import { useQuery } from '@tanstack/react-query'
 import { Button, Input } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, post, type Told } from '../../api/client'
+import { get, post, type ResponseOf } from '../../api/client'
 import { useMay } from '../../app/session'
 import { Ask } from '../../components/Ask'
 import { Word } from '../../components/Marks'
 import { Refused } from '../../components/States'
 
-type Person = Told<'/api/v1/customers/{id}'>
+type Person = ResponseOf<'/api/v1/customers/{id}'>
 type Owned = NonNullable<Person['numbers']>[number]
 type Act = 'optOut' | 'suppress' | 'listOn' | 'listOff'
 

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
-import { get, Problem, type Told } from '../../api/client'
+import { get, Problem, type ResponseOf } from '../../api/client'
 import { paged } from '../../api/paged'
 import { clockOf, instantIn } from '../../app/format'
 import { useMay, useSeesAll } from '../../app/session'
@@ -12,7 +12,7 @@ import { Tag, Word } from '../../components/Marks'
 import { Pairs } from '../../components/Pairs'
 import { Refused } from '../../components/States'
 
-type Person = Told<'/api/v1/customers/{id}'>
+type Person = ResponseOf<'/api/v1/customers/{id}'>
 
 interface Props {
   person: Person
@@ -64,26 +64,26 @@ function Calls({ id, zone, position }: { id: string; zone: string; position: num
   })
   if (portrait.error instanceof Problem && portrait.error.status === 404) return <span className="muted">{t('person.noCalls')}</span>
   if (portrait.error) return <Refused why={portrait.error} />
-  const told = portrait.data
-  if (told === undefined) return null
+  const reply = portrait.data
+  if (reply === undefined) return null
   const from = (call: string) => <Link to="/calls/$id" params={{ id: call }} className="muted">{t('person.fromCall')}</Link>
   const rows: [string, string, string | undefined][] = [
-    [t('person.calls'), `${told.calls} / ${told.answered}`, undefined],
-    [t('person.talk'), clockOf(told.talk_ms), told.longest_talk_ms?.call],
-    [t('person.lastCall'), told.last_call_at == null ? '–' : instantIn(told.last_call_at.value, zone), told.last_call_at?.call],
-    [t('person.lastAnswered'), told.last_answered_at == null ? '–' : instantIn(told.last_answered_at.value, zone), told.last_answered_at?.call],
-    [t('person.lastOutcome'), told.last_outcome == null ? '–' : t(`outcome.${told.last_outcome.value}`), told.last_outcome?.call],
+    [t('person.calls'), `${reply.calls} / ${reply.answered}`, undefined],
+    [t('person.talk'), clockOf(reply.talk_ms), reply.longest_talk_ms?.call],
+    [t('person.lastCall'), reply.last_call_at == null ? '–' : instantIn(reply.last_call_at.value, zone), reply.last_call_at?.call],
+    [t('person.lastAnswered'), reply.last_answered_at == null ? '–' : instantIn(reply.last_answered_at.value, zone), reply.last_answered_at?.call],
+    [t('person.lastOutcome'), reply.last_outcome == null ? '–' : t(`outcome.${reply.last_outcome.value}`), reply.last_outcome?.call],
   ]
-  for (const one of told.buying) rows.push([t('person.buying'), t('person.bought', { ...one }), one.named[0]])
-  const style = told.style
+  for (const one of reply.buying) rows.push([t('person.buying'), t('person.bought', { ...one }), one.named[0]])
+  const style = reply.style
   if (style != null) rows.push([t('person.style'), styleOf(style, t), style.named[0]])
-  if (told.decision_ms != null) rows.push([t('person.decision'), decisionOf(told.decision_ms, t), told.converted_at?.call])
+  if (reply.decision_ms != null) rows.push([t('person.decision'), decisionOf(reply.decision_ms, t), reply.converted_at?.call])
   return (
     <Pairs rows={rows.map(([name, value, call]) => ({ key: `${name} ${value}`, name, value: <>{value} {call !== undefined && from(call)}</> }))} />
   )
 }
 
-type Style = NonNullable<Told<'/api/v1/customers/{id}/portrait'>['style']>
+type Style = NonNullable<ResponseOf<'/api/v1/customers/{id}/portrait'>['style']>
 
 function styleOf(style: Style, t: TFunction): string {
   const { interruptions, silences } = style

@@ -35,7 +35,7 @@ export function WhyNot({ id, campaign, zone }: { id: string; campaign: string; z
     refetchInterval: asked === undefined ? SLOW_MS : false,
     retry: false,
   })
-  const told = why.data
+  const reply = why.data
   const ruleWord = useRuleWord()
   const decided = (decision: unknown) => {
     const until = untilOf(decision)
@@ -49,17 +49,17 @@ export function WhyNot({ id, campaign, zone }: { id: string; campaign: string; z
         <h2>{t(asked === undefined ? 'customer.whyTitle' : 'customer.whyThen', { campaign })}</h2>
         <span>
           <Moment style={{ width: at === '' ? 280 : 190 }} aria-label={t('customer.whyAt', { zone })} placeholder={t('customer.whyAt', { zone })} value={at} onChange={setAt} />{' '}
-          {at !== '' && <Button size="small" onClick={() => setAt('')}>{t('line.back')}</Button>} <span className="muted">{told === undefined ? '' : instantIn(told.at, zone)}</span>
+          {at !== '' && <Button size="small" onClick={() => setAt('')}>{t('line.back')}</Button>} <span className="muted">{reply === undefined ? '' : instantIn(reply.at, zone)}</span>
         </span>
       </header>
       {why.error && <Refused why={why.error} again={() => void why.refetch()} />}
       {why.isPending && <Waiting />}
-      {told !== undefined && (
+      {reply !== undefined && (
       <div className="body list">
-        <Word tone={told.permitted ? 'line' : 'amber'}>{told.permitted ? t(asked === undefined ? 'customer.permitted' : 'customer.permittedThen') : isEnglish ? told.en : told.zh}</Word>
-        {told.not_before != null && <div>{t('customer.notBefore', { time: instantIn(told.not_before, zone) })}</div>}
+        <Word tone={reply.permitted ? 'line' : 'amber'}>{reply.permitted ? t(asked === undefined ? 'customer.permitted' : 'customer.permittedThen') : isEnglish ? reply.en : reply.zh}</Word>
+        {reply.not_before != null && <div>{t('customer.notBefore', { time: instantIn(reply.not_before, zone) })}</div>}
         <dl className="pairs">
-          {told.verdicts.map((one) => (
+          {reply.verdicts.map((one) => (
             <div key={`${one.judged_by}-${one.rule}`} style={{ display: 'contents' }}>
               <dt data-value={one.rule} title={`${one.rule} v${one.version}`}>{ruleWord(one.rule)} <span className="muted">· {t(`customer.ruleOf.${one.judged_by}`)}</span></dt>
               <dd>
@@ -69,7 +69,7 @@ export function WhyNot({ id, campaign, zone }: { id: string; campaign: string; z
             </div>
           ))}
         </dl>
-        {told.assumed.length > 0 && <p className="muted">{t('customer.assumed')} {told.assumed.map((one) => t(`customer.assumedOf.${one}`, { defaultValue: one })).join(t('factSaid.between'))}</p>}
+        {reply.assumed.length > 0 && <p className="muted">{t('customer.assumed')} {reply.assumed.map((one) => t(`customer.assumedOf.${one}`, { defaultValue: one })).join(t('factSaid.between'))}</p>}
       </div>
       )}
     </section>

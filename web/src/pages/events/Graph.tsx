@@ -1,13 +1,13 @@
 // The causation tree of an event: causes and effects, each below its cause.
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { get, type Told } from '../../api/client'
+import { get, type ResponseOf } from '../../api/client'
 import { timeIn } from '../../app/format'
 import { useKindWord } from '../../components/EventsLine'
 import { ZONE } from '../../components/PageHead'
 import { Refused, Waiting } from '../../components/States'
 
-type Node = Told<'/api/v1/events/{id}/graph'>['nodes'][number]
+type Node = ResponseOf<'/api/v1/events/{id}/graph'>['nodes'][number]
 
 /** Returns the indentation of each event: its number of steps from the first cause, at most 12. */
 function depths(nodes: readonly Node[], edges: readonly { from: string; to: string }[]): Map<string, number> {

@@ -22,12 +22,12 @@ function sealedIn(value: unknown): number {
 }
 
 /** Replaces sealed values by a word, because their text is unreadable. */
-function told(value: unknown, word: string): unknown {
-  if (Array.isArray(value)) return value.map((one) => told(one, word))
+function replaceSealed(value: unknown, word: string): unknown {
+  if (Array.isArray(value)) return value.map((one) => replaceSealed(one, word))
   if (typeof value !== 'object' || value === null) return value
   const members = value as Record<string, unknown>
   if (typeof members['sealed'] === 'string' && typeof members['key'] === 'string') return `⟨${word}⟩ ${members['key'].slice(0, 8)}…`
-  return Object.fromEntries(Object.entries(members).map(([name, one]) => [name, told(one, word)]))
+  return Object.fromEntries(Object.entries(members).map(([name, one]) => [name, replaceSealed(one, word)]))
 }
 
 /** One event, loaded in full. Events never change, so it is loaded once. */
@@ -92,7 +92,7 @@ function Whole({ event, onMove }: { event: StoredEvent; onMove: (position: numbe
       <Tabs
         style={{ padding: '0 14px 8px' }}
         items={[
-          { key: 'data', label: t('events.data'), children: <pre className="mono scroll" tabIndex={0} aria-label={t('events.data')} style={{ margin: 0, whiteSpace: 'pre-wrap' }}>{JSON.stringify(told(event.data, t(erasure === undefined ? 'events.isSealed' : 'events.isErased')), null, 1)}</pre> },
+          { key: 'data', label: t('events.data'), children: <pre className="mono scroll" tabIndex={0} aria-label={t('events.data')} style={{ margin: 0, whiteSpace: 'pre-wrap' }}>{JSON.stringify(replaceSealed(event.data, t(erasure === undefined ? 'events.isSealed' : 'events.isErased')), null, 1)}</pre> },
           { key: 'graph', label: t('events.graph'), children: <Graph id={event.id} onMove={onMove} /> },
           { key: 'stored', label: t('events.stored'), children: <pre className="mono scroll" tabIndex={0} aria-label={t('events.stored')} style={{ margin: 0, whiteSpace: 'pre-wrap' }}>{JSON.stringify(event, null, 1)}</pre> },
           { key: 'shape', label: t('events.shape'), children: <Shape event={event} /> },

@@ -28,11 +28,11 @@ export function FlowPage() {
       }
       if (from === 'file') return { text: openedText(id), version: undefined, hash: undefined, kept: undefined }
       if (from === 'shipped') {
-        const told = await get('/api/v1/flow-files/{name}', [id])
-        return { text: told.source, version: undefined, hash: undefined, kept: undefined }
+        const reply = await get('/api/v1/flow-files/{name}', [id])
+        return { text: reply.source, version: undefined, hash: undefined, kept: undefined }
       }
-      const told = await get('/api/v1/flows/{id}', [id], { version })
-      return { text: written(told.definition), version: told.version, hash: told.content_hash, kept: undefined }
+      const reply = await get('/api/v1/flows/{id}', [id], { version })
+      return { text: written(reply.definition), version: reply.version, hash: reply.content_hash, kept: undefined }
     },
     staleTime: Infinity,
     gcTime: 0,

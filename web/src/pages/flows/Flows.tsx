@@ -4,7 +4,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { Button, Table } from 'antd'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, post, type Told } from '../../api/client'
+import { get, post, type ResponseOf } from '../../api/client'
 import { SLOW_MS } from '../../api/queries'
 import { clockNow } from '../../app/format'
 import { useMay } from '../../app/session'
@@ -17,7 +17,7 @@ import { keepOpened } from './opened'
 
 const here = getRouteApi('/flows')
 const KINDS = ['flow.'] as const
-type Listed = Told<'/api/v1/flows'>['items'][number]
+type Listed = ResponseOf<'/api/v1/flows'>['items'][number]
 
 export function Flows() {
   const { t } = useTranslation()

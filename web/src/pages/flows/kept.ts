@@ -35,15 +35,15 @@ export function useKept(opened: { place: string; etag: string; at: number; text:
     const to = place.current
     try {
       if (to === null) {
-        const { told } = await once(JSON.stringify(order), (key) => post('/api/v1/drafts', [], { kind: 'flow', ...order }, key))
-        place.current = { id: told.id, etag: told.etag }
-        onBegun(told.id)
-        setStanding({ as: 'kept', at: Date.parse(told.saved_at), text: source })
+        const { reply } = await once(JSON.stringify(order), (key) => post('/api/v1/drafts', [], { kind: 'flow', ...order }, key))
+        place.current = { id: reply.id, etag: reply.etag }
+        onBegun(reply.id)
+        setStanding({ as: 'kept', at: Date.parse(reply.saved_at), text: source })
         return
       }
-      const { told } = await once(`${to.etag} ${JSON.stringify(order)}`, (key) => put('/api/v1/drafts/{id}', [to.id], to.etag, order, key))
-      place.current = { id: to.id, etag: told.etag }
-      setStanding({ as: 'kept', at: Date.parse(told.saved_at), text: source })
+      const { reply } = await once(`${to.etag} ${JSON.stringify(order)}`, (key) => put('/api/v1/drafts/{id}', [to.id], to.etag, order, key))
+      place.current = { id: to.id, etag: reply.etag }
+      setStanding({ as: 'kept', at: Date.parse(reply.saved_at), text: source })
     } catch (why) {
       if (to === null || !(why instanceof Problem && why.status === 412)) return setStanding({ as: 'refused', why })
       const theirs = await readKept(to.id)

@@ -1,5 +1,5 @@
 // The marks on the graph: faults and advice at nodes, coverage by real calls, and where calls diverge.
-import type { Told } from '../../api/client'
+import type { ResponseOf } from '../../api/client'
 import type { Checked } from './draft'
 
 export interface Mark {
@@ -17,7 +17,7 @@ export interface Marks {
   wayOf: (from: string, to: string) => string
 }
 
-export type Coverage = Told<'/api/v1/flows/{id}/coverage'>
+export type Coverage = ResponseOf<'/api/v1/flows/{id}/coverage'>
 
 export function marksOf(checked: Checked | undefined, coverage: Coverage | undefined, parts: readonly string[]): Marks {
   const missed = new Set(coverage?.nodes.missed)

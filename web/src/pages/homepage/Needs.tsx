@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { get, type Told } from '../../api/client'
+import { get, type ResponseOf } from '../../api/client'
 import { NAMED_MAX, SLOW_MS, useAlerts, useCampaigns, useStops, type CampaignListed, type StopShown } from '../../api/queries'
 import { instantIn, percent } from '../../app/format'
 import { useMay, useSeesAll } from '../../app/session'
@@ -59,7 +59,7 @@ export function Needs() {
             <Word tone={one.severity === 'critical' ? 'red' : 'amber'}>{english ? one.label_en : one.label_zh}</Word>
             <div className="muted">
               {one.campaign != null && <Link className="data" to="/campaigns/$id" params={{ id: one.campaign }}>{one.campaign}</Link>} {instantIn(one.raised_at, ZONE)}{' '}
-              {one.acknowledged_by != null ? t('alerts.acknowledgedBy', { by: one.acknowledged_by }) : t('alerts.nobodyYet')}
+              {one.acknowledged_by != null ? t('alerts.acknowledgedBy', { by: one.acknowledged_by }) : t('alerts.unacknowledged')}
             </div>
           </li>
         ))}
@@ -152,6 +152,6 @@ function OfCampaigns() {
   )
 }
 
-function isNear(budget: Told<'/api/v1/campaigns/{id}/abandonment'>['budget']): boolean {
+function isNear(budget: ResponseOf<'/api/v1/campaigns/{id}/abandonment'>['budget']): boolean {
   return budget.binds !== false && budget.used_per_mille !== null && budget.used_per_mille >= NEAR * budget.limit_per_mille
 }

@@ -3,13 +3,13 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Button, Input, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, post, type Told } from '../../api/client'
+import { get, post, type ResponseOf } from '../../api/client'
 import { useMay } from '../../app/session'
 import { Ask } from '../../components/Ask'
 import { Tag } from '../../components/Marks'
 import { Empty, Refused } from '../../components/States'
 
-type Content = Told<'/api/v1/knowledge/{name}'>['content']
+type Content = ResponseOf<'/api/v1/knowledge/{name}'>['content']
 
 interface Row {
   id: string

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Button, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, post, type Told } from '../../api/client'
+import { get, post, type ResponseOf } from '../../api/client'
 import { paged } from '../../api/paged'
 import { SLOW_MS } from '../../api/queries'
 import { instantIn } from '../../app/format'
@@ -16,7 +16,7 @@ import { ZONE } from '../../components/PageHead'
 import { Empty, Refused } from '../../components/States'
 import { usePending } from '../../components/usePending'
 
-type Row = Told<'/api/v1/knowledge/{name}/drafts'>['items'][number]
+type Row = ResponseOf<'/api/v1/knowledge/{name}/drafts'>['items'][number]
 
 const TONES: Record<Row['standing'], Tone> = { asked: 'amber', lost: 'red', drafted: 'amber', failed: 'red', adopted: 'line', rejected: 'slate' }
 
@@ -35,7 +35,7 @@ export function Drafts({ base, onAdopted }: { base: string; onAdopted: () => voi
     const { one, isYes } = asked
     if (isYes) {
       const done = await post('/api/v1/knowledge/{name}/drafts/{id}/adopt', [base, one.id], {}, key)
-      void settle(done.position, t('knowledge.adopted', { version: done.told.version })).then(onAdopted)
+      void settle(done.position, t('knowledge.adopted', { version: done.reply.version })).then(onAdopted)
     } else {
       const done = await post('/api/v1/knowledge/{name}/drafts/{id}/reject', [base, one.id], { reason }, key)
       void settle(done.position, t('knowledge.rejected'))
@@ -100,7 +100,7 @@ function Standing({ one }: { one: Row }) {
       <Tag tone={TONES[one.standing]}>{t(`knowledge.is.${one.standing}`)}</Tag>{' '}
       {failed && <div className="muted">{t(`knowledge.failed.${failed.failure}`, { defaultValue: failed.failure })}{failed.detail === null ? '' : ` (${failed.detail})`}</div>}
       {decision && <div className="muted">{decision.by ?? '–'}{decision.reason === null ? '' : `: ${decision.reason}`}</div>}
-      {decision?.nobody != null && <div className="muted">{t('knowledge.nobody')}</div>}
+      {decision?.nobody != null && <div className="muted">{t('knowledge.noApprover')}</div>}
     </>
   )
 }

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Button, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, post, type Told } from '../../api/client'
+import { get, post, type ResponseOf } from '../../api/client'
 import { instantIn } from '../../app/format'
 import { useMay } from '../../app/session'
 import { Ask } from '../../components/Ask'
@@ -13,7 +13,7 @@ import { ZONE } from '../../components/PageHead'
 import { Refused } from '../../components/States'
 import { usePending } from '../../components/usePending'
 
-type Row = Told<'/api/v1/knowledge/{name}/versions'>['items'][number]
+type Row = ResponseOf<'/api/v1/knowledge/{name}/versions'>['items'][number]
 
 export function Versions({ base }: { base: string }) {
   const { t } = useTranslation()
@@ -27,7 +27,7 @@ export function Versions({ base }: { base: string }) {
     const done = row.published_at == null
       ? await post('/api/v1/knowledge/{name}/publish', [base], { version: row.version, ...why }, key)
       : await post('/api/v1/knowledge/{name}/rollback', [base], { to: row.version, ...why }, key)
-    void settle(done.position, t('knowledge.published', { named: done.told.named }))
+    void settle(done.position, t('knowledge.published', { named: done.reply.named }))
   }
   return (
     <>

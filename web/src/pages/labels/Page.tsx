@@ -5,7 +5,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Button, Input, Table, Tabs } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, post, type Told } from '../../api/client'
+import { get, post, type ResponseOf } from '../../api/client'
 import { SLOW_MS } from '../../api/queries'
 import { instantIn } from '../../app/format'
 import { EventsLine } from '../../components/EventsLine'
@@ -15,11 +15,11 @@ import { Empty, Refused } from '../../components/States'
 import { useOnce } from '../../components/useOnce'
 
 const here = getRouteApi('/labels')
-type Row = Told<'/api/v1/labels'>['items'][number]
+type Row = ResponseOf<'/api/v1/labels'>['items'][number]
 type Meaning = NonNullable<Row['meaning']>
 
 async function next() {
-  return (await post('/api/v1/labels/next', [], {})).told.turn
+  return (await post('/api/v1/labels/next', [], {})).reply.turn
 }
 type Turn = NonNullable<Awaited<ReturnType<typeof next>>>
 

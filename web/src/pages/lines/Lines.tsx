@@ -4,7 +4,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Table } from 'antd'
 import { useTranslation } from 'react-i18next'
-import { get, type Told } from '../../api/client'
+import { get, type ResponseOf } from '../../api/client'
 import { LIVE_MS, SLOW_MS, useStops } from '../../api/queries'
 import { instantIn, percent, seconds } from '../../app/format'
 import { EventsLine } from '../../components/EventsLine'
@@ -15,8 +15,8 @@ import { LiftIt, StopIt } from '../../components/Stops'
 import { TestCall } from '../../components/TestCall'
 import { Headroom } from './Headroom'
 
-type Day = Told<'/api/v1/trunks/quality'>['days'][number]
-type LineNow = Told<'/api/v1/trunks'>['items'][number]
+type Day = ResponseOf<'/api/v1/trunks/quality'>['days'][number]
+type LineNow = ResponseOf<'/api/v1/trunks'>['items'][number]
 
 const here = getRouteApi('/lines')
 const ZONE = 'Asia/Shanghai'
@@ -32,28 +32,28 @@ export function Lines() {
   const isPast = position !== undefined
   const lines = useQuery({ queryKey: ['trunks'], queryFn: () => get('/api/v1/trunks'), refetchInterval: LIVE_MS, placeholderData: keepPreviousData })
   if (lines.error && lines.data === undefined) return <Refused why={lines.error} again={() => void lines.refetch()} />
-  const told = lines.data
-  if (told === undefined) return <Waiting />
+  const reply = lines.data
+  if (reply === undefined) return <Waiting />
   return (
     <div className={isPast ? 'past-page list' : 'list'}>
       <div className="head">
         <h1>{t('menu.lines')}</h1>
-        <Tag tone={told.dialing === 'dialing' ? 'line' : 'amber'}>{t(`standing.${told.dialing}`)}</Tag>
+        <Tag tone={reply.dialing === 'dialing' ? 'line' : 'amber'}>{t(`standing.${reply.dialing}`)}</Tag>
         <span className="spread" />
-        <Age at={lines.dataUpdatedAt} position={told.position} />
+        <Age at={lines.dataUpdatedAt} position={reply.position} />
         {!isPast && <TestCall />}
       </div>
       <EventsLine kinds={KINDS} cursor={position ?? null} onMove={(to) => void navigate({ to: '/lines', search: { position: to ?? undefined }, replace: true })} />
       {isPast && <p className="c-amber">{t('lines.then')}</p>}
       {lines.error && <Refused why={lines.error} again={() => void lines.refetch()} />}
-      {told.items.length === 0 && (
+      {reply.items.length === 0 && (
         <section className="card">
           <Empty what={t('lines.notHere')} next={<code className="mono">{t('lines.notHereNext')}</code>} />
         </section>
       )}
       {!isPast && (
         <div className="row wide">
-          {told.items.map((one) => <LineCard key={one.trunk} line={one} />)}
+          {reply.items.map((one) => <LineCard key={one.trunk} line={one} />)}
         </div>
       )}
       <ByDay position={position} />

@@ -6,7 +6,7 @@ import { Button, DatePicker, Segmented, Select } from 'antd'
 import dayjs from 'dayjs'
 import 'dayjs/locale/zh-cn'
 import { useTranslation } from 'react-i18next'
-import { get, Problem, type Told } from '../../api/client'
+import { get, Problem, type ResponseOf } from '../../api/client'
 import { useCampaigns } from '../../api/queries'
 import { instantFrom, instantIn } from '../../app/format'
 import { useMay, useMe } from '../../app/session'
@@ -19,7 +19,7 @@ import { Check } from './Check'
 import { Done } from './Done'
 import { Plan } from './Plan'
 
-export type Review = Told<'/api/v1/reports/pdca'>
+export type Review = ResponseOf<'/api/v1/reports/pdca'>
 
 const LENGTHS = ['day', 'week', 'month', 'quarter', 'year'] as const
 export type Length = (typeof LENGTHS)[number]

@@ -5,7 +5,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Button, Progress, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, post, type Told } from '../../api/client'
+import { get, post, type ResponseOf } from '../../api/client'
 import { LIVE_MS } from '../../api/queries'
 import { count, seconds } from '../../app/format'
 import { useMay } from '../../app/session'
@@ -16,7 +16,7 @@ import { PageHead } from '../../components/PageHead'
 import { Refused } from '../../components/States'
 
 const here = getRouteApi('/projections')
-type View = Told<'/api/v1/projections'>['views'][number]
+type View = ResponseOf<'/api/v1/projections'>['views'][number]
 type Act = 'rebuild' | 'switch' | 'cancel' | 'retry'
 
 /** Returns the actions that a view allows in its current state. */

@@ -5,13 +5,13 @@ import { Link } from '@tanstack/react-router'
 import { Drawer, Segmented, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, type Told } from '../../api/client'
+import { get, type ResponseOf } from '../../api/client'
 import { instantIn } from '../../app/format'
 import { useMay } from '../../app/session'
 import { Refused } from '../../components/States'
 import type { Compared } from './Compare'
 
-type Item = Told<'/api/v1/metrics/{name}/events'>['items'][number]
+type Item = ResponseOf<'/api/v1/metrics/{name}/events'>['items'][number]
 const LIMIT = 200
 
 interface Props {
@@ -33,19 +33,19 @@ export function Behind({ figure, from, to, zone, asOf, onClose }: Props) {
     queryFn: () => get('/api/v1/metrics/{name}/events', [figure.metric], { version: figure.version, campaign: figure.campaign, which, from, to, as_of: asOf, limit: LIMIT }),
     staleTime: 30_000,
   })
-  const told = events.data
+  const reply = events.data
   return (
     <Drawer open size="large" title={`${figure.metric} v${figure.version.toString()}`} onClose={onClose}>
       <div className="list">
         <Segmented value={which} onChange={setWhich} options={(['numerator', 'denominator'] as const).map((value) => ({ value, label: t(`reports.which.${value}`) }))} />
         {from !== undefined && to !== undefined && <p className="muted">{instantIn(from, zone)} – {instantIn(to, zone)}</p>}
         {events.error && <Refused why={events.error} again={() => void events.refetch()} />}
-        {told !== undefined && <p className="muted">{t('reports.behindOf', { figure: told.figure, items: told.totals.items, shown: told.items.length, position: told.as_of_position })}</p>}
+        {reply !== undefined && <p className="muted">{t('reports.behindOf', { figure: reply.figure, items: reply.totals.items, shown: reply.items.length, position: reply.as_of_position })}</p>}
         <Table<Item>
           rowKey={(one) => `${one.position} ${one.count.toString()}`}
           size="small"
           loading={events.isPending}
-          dataSource={told?.items ?? []}
+          dataSource={reply?.items ?? []}
           pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }}
           columns={[
             { title: t('events.at'), key: 'at', render: (_, one) => instantIn(one.at, zone) },

@@ -6,7 +6,7 @@ import type { Dayjs } from 'dayjs'
 import 'dayjs/locale/zh-cn'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, type Told } from '../../api/client'
+import { get, type ResponseOf } from '../../api/client'
 import { instantFrom, instantIn } from '../../app/format'
 import { takeAway } from '../../app/takeAway'
 import { Word } from '../../components/Marks'
@@ -14,7 +14,7 @@ import type { Tone } from '../../components/lineMarks'
 import { Refused, Waiting } from '../../components/States'
 import { difference, worded, written } from './figures'
 
-type Comparison = Told<'/api/v1/metrics/{name}/comparison'>
+type Comparison = ResponseOf<'/api/v1/metrics/{name}/comparison'>
 
 export interface Compared {
   metric: string

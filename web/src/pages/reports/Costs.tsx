@@ -6,7 +6,7 @@ import { Button, Checkbox, DatePicker, InputNumber, Segmented, Table } from 'ant
 import 'dayjs/locale/zh-cn'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, type Told } from '../../api/client'
+import { get, type ResponseOf } from '../../api/client'
 import { clockOf, count, instantFrom, instantIn } from '../../app/format'
 import { takeAway } from '../../app/takeAway'
 import { Age } from '../../components/Figure'
@@ -15,7 +15,7 @@ import { ZONE } from '../../components/PageHead'
 import { Empty, Refused } from '../../components/States'
 import type { TabProps } from './tabs'
 
-type CostTable = Told<'/api/v1/reports/costs'>
+type CostTable = ResponseOf<'/api/v1/reports/costs'>
 type Row = CostTable['campaigns'][number]
 
 /** The baseline from the requirement: ¥80,000 per agent and year, 150 to 200 effective calls per agent and day. */
@@ -40,8 +40,8 @@ export function Costs({ look, looked }: TabProps) {
     placeholderData: keepPreviousData,
   })
   // Figures of another tariff or baseline are not shown until they are loaded.
-  const told = read.isPlaceholderData ? undefined : read.data
-  const rows: Row[] = told === undefined ? [] : [...told.campaigns, { ...told.total, campaign: t('daily.total') }]
+  const reply = read.isPlaceholderData ? undefined : read.data
+  const rows: Row[] = reply === undefined ? [] : [...reply.campaigns, { ...reply.total, campaign: t('daily.total') }]
   const between = (low: number | null | undefined, high: number | null | undefined) => (low == null || high == null ? '–' : `${yuan(low)} – ${yuan(high)}`)
   const cells = (one: Row) => [
     one.campaign,
@@ -77,8 +77,8 @@ export function Costs({ look, looked }: TabProps) {
         {as_of !== undefined && <Tag tone="amber">{t('reports.then', { at: instantIn(as_of, ZONE) })}</Tag>}
         {as_of !== undefined && <Button onClick={() => look({ as_of: undefined })}>{t('reports.now')}</Button>}
         <span className="spread" />
-        <Age at={read.dataUpdatedAt} position={told?.position} />
-        <Button disabled={told === undefined} onClick={() => takeAway('costs.csv', [titles, ...rows.map(cells)])}>{t('reports.takeAway')}</Button>
+        <Age at={read.dataUpdatedAt} position={reply?.position} />
+        <Button disabled={reply === undefined} onClick={() => takeAway('costs.csv', [titles, ...rows.map(cells)])}>{t('reports.takeAway')}</Button>
       </div>
       {isBeside && (
         <div className="fields">
@@ -103,12 +103,12 @@ export function Costs({ look, looked }: TabProps) {
           align: at === 0 ? ('left' as const) : ('right' as const),
           render: (_: unknown, one: Row) => {
             if (at !== 0) return cells(one)[at]
-            return told?.campaigns.includes(one) === true ? <Link className="data" to="/campaigns/$id" params={{ id: one.campaign }} search={{ tab: 'cost' }}>{one.campaign}</Link> : <b>{one.campaign}</b>
+            return reply?.campaigns.includes(one) === true ? <Link className="data" to="/campaigns/$id" params={{ id: one.campaign }} search={{ tab: 'cost' }}>{one.campaign}</Link> : <b>{one.campaign}</b>
           },
         }))}
       />
-      {told?.complete === false && <p className="c-amber">{t('regions.notAll')}</p>}
-      <p className="muted">{`${i18n.language === 'en' ? (told?.label_en ?? '') : (told?.label_zh ?? '')}${isBeside ? ` ${t('costs.said')}` : ''}`}</p>
+      {reply?.complete === false && <p className="c-amber">{t('regions.notAll')}</p>}
+      <p className="muted">{`${i18n.language === 'en' ? (reply?.label_en ?? '') : (reply?.label_zh ?? '')}${isBeside ? ` ${t('costs.said')}` : ''}`}</p>
     </div>
   )
 }

@@ -23,14 +23,14 @@ const TELL_MS = 200
 async function read(reply: Response, tell: (bytes: number) => void): Promise<Blob> {
   const reader = reply.body?.getReader()
   const parts: Uint8Array<ArrayBuffer>[] = []
-  let [bytes, told] = [0, 0]
+  let [bytes, reportedAt] = [0, 0]
   for (;;) {
     const piece = await reader?.read()
     if (piece === undefined || piece.done) break
     parts.push(piece.value)
     bytes += piece.value.length
-    if (Date.now() - told < TELL_MS) continue
-    told = Date.now()
+    if (Date.now() - reportedAt < TELL_MS) continue
+    reportedAt = Date.now()
     tell(bytes)
   }
   return new Blob(parts, { type: reply.headers.get('Content-Type') ?? 'application/octet-stream' })

@@ -2,11 +2,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { Table } from 'antd'
 import { useTranslation } from 'react-i18next'
-import { get, type Told } from '../../api/client'
+import { get, type ResponseOf } from '../../api/client'
 import { Tag } from '../../components/Marks'
 import { Refused } from '../../components/States'
 
-type Row = Told<'/api/v1/metrics'>['items'][number]
+type Row = ResponseOf<'/api/v1/metrics'>['items'][number]
 
 export function useMetrics() {
   return useQuery({ queryKey: ['metrics'], queryFn: () => get('/api/v1/metrics'), staleTime: Infinity })

@@ -6,7 +6,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { Checkbox, Form, Input, InputNumber, Modal, Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { commandKey, get, post, Problem, type Told } from '../../api/client'
+import { commandKey, get, post, Problem, type ResponseOf } from '../../api/client'
 import { useCampaigns } from '../../api/queries'
 import { getVersioned, put } from '../../api/versions'
 import { useMay, useSeesAll } from '../../app/session'
@@ -16,7 +16,7 @@ import { TimeOfDay } from '../../components/TimeFields'
 import { useMetrics } from './Metrics'
 import { worded } from './figures'
 
-type Report = Told<'/api/v1/saved-reports/{name}'>
+type Report = ResponseOf<'/api/v1/saved-reports/{name}'>
 type Every = 'none' | 'day' | 'week' | 'month'
 
 interface Typed {
@@ -87,8 +87,8 @@ export function SaveDialog({ report, onClose }: { report?: Report; onClose: () =
       setRefused(why)
       setAsking(false)
       if (why instanceof Problem && why.status === 412 && report !== undefined) {
-        const { told, etag } = await getVersioned('/api/v1/saved-reports/{name}', [report.name])
-        setOver({ etag, theirs: told })
+        const { reply, etag } = await getVersioned('/api/v1/saved-reports/{name}', [report.name])
+        setOver({ etag, theirs: reply })
       }
       // After a response, sending again is a new command; without one it is the same command.
       if (why instanceof Problem && why.status !== 0) setKey(commandKey())

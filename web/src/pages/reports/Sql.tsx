@@ -13,7 +13,7 @@ const EXAMPLE = 'select campaign, count(*) as calls\nfrom calls\ngroup by campai
 const LIMIT = 1_000
 
 async function ask(sql: string) {
-  return (await post('/api/v1/query', [], { sql, limit: LIMIT })).told
+  return (await post('/api/v1/query', [], { sql, limit: LIMIT })).reply
 }
 
 /**

@@ -1,8 +1,8 @@
 // Formats a metric's figure by its unit.
 import { count, percent, seconds } from '../../app/format'
-import type { Told } from '../../api/client'
+import type { ResponseOf } from '../../api/client'
 
-export type Metric = Told<'/api/v1/metrics'>['items'][number]
+export type Metric = ResponseOf<'/api/v1/metrics'>['items'][number]
 type Unit = Metric['unit']
 
 export function written(unit: Unit, value: number | null | undefined): string {

@@ -4,13 +4,13 @@ import { Link } from '@tanstack/react-router'
 import { Button, Segmented, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, post, type Told } from '../../api/client'
+import { get, post, type ResponseOf } from '../../api/client'
 import { useMay, useMe } from '../../app/session'
 import { Ask } from '../../components/Ask'
 import { Tag } from '../../components/Marks'
 import { Refused, Waiting } from '../../components/States'
 
-type Sample = Told<'/api/v1/samples/{id}'>
+type Sample = ResponseOf<'/api/v1/samples/{id}'>
 type Drawn = Sample['calls'][number]
 type Answer = NonNullable<Drawn['finding']>['finding']['answers'][string]
 /** Longest remark in bytes, as the server counts. */

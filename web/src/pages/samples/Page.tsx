@@ -5,7 +5,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { Button, Input, InputNumber, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, post, type Told } from '../../api/client'
+import { get, post, type ResponseOf } from '../../api/client'
 import { SLOW_MS } from '../../api/queries'
 import { instantIn } from '../../app/format'
 import { useMay } from '../../app/session'
@@ -18,7 +18,7 @@ import { usePending } from '../../components/usePending'
 import { One } from './One'
 
 const here = getRouteApi('/samples')
-type Row = Told<'/api/v1/samples'>['items'][number]
+type Row = ResponseOf<'/api/v1/samples'>['items'][number]
 const SIZE = 20
 
 export function SamplesPage() {
@@ -33,8 +33,8 @@ export function SamplesPage() {
   const [pending, settle] = usePending((at) => get('/api/v1/samples', [], { after_position: at, limit: 1 }))
   const go = (to: { position?: number | undefined; sample?: string | undefined }) => void navigate({ to: '/samples', search: { position, sample, ...to }, replace: true })
   const draw = async (_: string, key: string) => {
-    const { told, position: at } = await post('/api/v1/samples', [], { seed: typed.seed.trim(), size: size ?? SIZE, ...(typed.campaign.trim() === '' ? {} : { campaign: typed.campaign.trim() }) }, key)
-    go({ sample: told.sample })
+    const { reply, position: at } = await post('/api/v1/samples', [], { seed: typed.seed.trim(), size: size ?? SIZE, ...(typed.campaign.trim() === '' ? {} : { campaign: typed.campaign.trim() }) }, key)
+    go({ sample: reply.sample })
     void settle(at, t('samples.drawn'))
   }
   return (

@@ -25,9 +25,9 @@ export function Change({ setting, onLeave, onDone }: Props) {
       onDone((await put('/api/v1/settings/{name}', [setting.name], over.etag, { value: value ?? setting.value, reason }, key)).position)
     } catch (why) {
       if (why instanceof Problem && why.status === 412) {
-        const { told } = await getVersioned('/api/v1/settings/{name}', [setting.name])
-        setTheirs(told)
-        setOver(told)
+        const { reply } = await getVersioned('/api/v1/settings/{name}', [setting.name])
+        setTheirs(reply)
+        setOver(reply)
       }
       throw why
     }

@@ -3,14 +3,14 @@ import { useQuery } from '@tanstack/react-query'
 import { Button, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, post, type Told } from '../../api/client'
+import { get, post, type ResponseOf } from '../../api/client'
 import { useMay } from '../../app/session'
 import { Ask } from '../../components/Ask'
 import { Tag } from '../../components/Marks'
 import { Empty, Refused } from '../../components/States'
 
-type Channel = Told<'/api/v1/alerts/channels'>['items'][number]
-type Tested = Awaited<ReturnType<typeof post<'/api/v1/alerts/channels/{id}/test'>>>['told']
+type Channel = ResponseOf<'/api/v1/alerts/channels'>['items'][number]
+type Tested = Awaited<ReturnType<typeof post<'/api/v1/alerts/channels/{id}/test'>>>['reply']
 
 export function Channels() {
   const { t } = useTranslation()
@@ -22,7 +22,7 @@ export function Channels() {
   const test = async (id: string) => {
     setAsking(id)
     try {
-      setTested({ answer: (await post('/api/v1/alerts/channels/{id}/test', [id])).told, why: null })
+      setTested({ answer: (await post('/api/v1/alerts/channels/{id}/test', [id])).reply, why: null })
     } catch (why) {
       setTested({ answer: null, why })
     } finally {

@@ -4,7 +4,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Button, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, type Told } from '../../api/client'
+import { get, type ResponseOf } from '../../api/client'
 import { SLOW_MS } from '../../api/queries'
 import { useMay } from '../../app/session'
 import { EventsLine } from '../../components/EventsLine'
@@ -16,7 +16,7 @@ import { Change } from './Change'
 import { Channels } from './Channels'
 
 const here = getRouteApi('/settings')
-export type SettingShown = Told<'/api/v1/settings'>['items'][number]
+export type SettingShown = ResponseOf<'/api/v1/settings'>['items'][number]
 
 export function SettingsPage() {
   const { t, i18n } = useTranslation()

@@ -5,7 +5,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Button, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, post, type Told } from '../../api/client'
+import { get, post, type ResponseOf } from '../../api/client'
 import { LIVE_MS } from '../../api/queries'
 import { instantIn } from '../../app/format'
 import { useMe } from '../../app/session'
@@ -17,7 +17,7 @@ import { Empty, Refused } from '../../components/States'
 import { usePending } from '../../components/usePending'
 
 const here = getRouteApi('/subscribers')
-type Row = Told<'/api/v1/subscribers'>['items'][number]
+type Row = ResponseOf<'/api/v1/subscribers'>['items'][number]
 
 /** Returns a subscriber's filter as the API writes it. */
 function followedBy(one: Row): string {

@@ -29,8 +29,8 @@ export function AddUser({ onLeave, onLink, onDone }: Props) {
   const [mail, setMail] = useState('')
   const send = async (reason: string, key: string) => {
     const scope = { campaigns: campaigns.length === 0 ? null : campaigns, team: team.trim() || null }
-    const { told, position } = await post('/api/v1/users', [], { name: name.trim(), roles, reason, password: null, mail: mail.trim() || null, until: instantFrom(until, ZONE) ?? null, ...scope }, key)
-    onLink(told.set_up ?? null)
+    const { reply, position } = await post('/api/v1/users', [], { name: name.trim(), roles, reason, password: null, mail: mail.trim() || null, until: instantFrom(until, ZONE) ?? null, ...scope }, key)
+    onLink(reply.set_up ?? null)
     onDone(position)
   }
   return (

@@ -27,7 +27,7 @@ export function ChangeRoles({ user, onLeave, onDone }: Props) {
   const [remove, setRemove] = useState<Role | null>(null)
   const [theirs, setTheirs] = useState<string | null>(null)
   const options = (table.data?.roles ?? []).map((one) => ({ value: one.role, label: i18n.language === 'en' ? one.en : one.zh }))
-  const held = now.data?.told.roles ?? user.roles
+  const held = now.data?.reply.roles ?? user.roles
   const send = async (reason: string, key: string) => {
     const change = { ...(add === null ? {} : { add }), ...(remove === null ? {} : { remove }) }
     try {
@@ -35,7 +35,7 @@ export function ChangeRoles({ user, onLeave, onDone }: Props) {
     } catch (why) {
       if (why instanceof Problem && why.status === 412) {
         const read = await now.refetch()
-        setTheirs((read.data?.told.roles ?? []).map((role) => t(`role.${role}`)).join(', '))
+        setTheirs((read.data?.reply.roles ?? []).map((role) => t(`role.${role}`)).join(', '))
       }
       throw why
     }

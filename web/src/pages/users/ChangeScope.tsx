@@ -35,7 +35,7 @@ export function ChangeScope({ user, onLeave, onDone }: Props) {
     } catch (why) {
       if (why instanceof Problem && why.status === 412) {
         const read = await now.refetch()
-        setTheirs(worded(read.data?.told.campaigns ?? null, read.data?.told.team ?? null))
+        setTheirs(worded(read.data?.reply.campaigns ?? null, read.data?.reply.team ?? null))
       }
       throw why
     }

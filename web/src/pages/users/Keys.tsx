@@ -2,7 +2,7 @@
 import { Button, Input, InputNumber, Select, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { post, type Told } from '../../api/client'
+import { post, type ResponseOf } from '../../api/client'
 import { instantIn } from '../../app/format'
 import { Ask } from '../../components/Ask'
 import { Tag } from '../../components/Marks'
@@ -11,7 +11,7 @@ import { Secret } from '../../components/Secret'
 import { Empty } from '../../components/States'
 import { useRoles } from './Matrix'
 
-type Key = Told<'/api/v1/api-keys'>['items'][number]
+type Key = ResponseOf<'/api/v1/api-keys'>['items'][number]
 type Scope = NonNullable<Key['scopes']>[number]
 
 /** Validity of a key in days, unless another is chosen. */
@@ -69,8 +69,8 @@ function MakeKey({ onLeave, onMade }: { onLeave: () => void; onMade: (key: strin
   const [scopes, setScopes] = useState<Scope[]>([])
   const send = async (_: string, name: string) => {
     const more = { ...(scopes.length === 0 ? {} : { scopes }), ...(label.trim() === '' ? {} : { label: label.trim() }) }
-    const { told, position } = await post('/api/v1/api-keys', [], { expires_days: days ?? DAYS, ...more }, name)
-    onMade(told.key, position)
+    const { reply, position } = await post('/api/v1/api-keys', [], { expires_days: days ?? DAYS, ...more }, name)
+    onMade(reply.key, position)
   }
   return (
     <Ask title={t('users.makeKey')} ok={t('users.makeKey')} what={t('users.makeKeyWhat')} send={send} onLeave={onLeave}>

@@ -2,7 +2,7 @@
 import { Button, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { post, type Told } from '../../api/client'
+import { post, type ResponseOf } from '../../api/client'
 import { instantIn } from '../../app/format'
 import { Ask } from '../../components/Ask'
 import { Tag } from '../../components/Marks'
@@ -13,7 +13,7 @@ import { AddUser } from './AddUser'
 import { ChangeRoles } from './ChangeRoles'
 import { ChangeScope } from './ChangeScope'
 
-export type UserShown = Told<'/api/v1/users'>['items'][number]
+export type UserShown = ResponseOf<'/api/v1/users'>['items'][number]
 
 interface Props {
   users: readonly UserShown[]
@@ -72,8 +72,8 @@ export function List({ users, mayWrite, onDone }: Props) {
           what={t('users.inviteWhat')}
           onLeave={leave}
           send={async (_, key) => {
-            const { told, position } = await post('/api/v1/users/{name}/invite', [name], undefined, key)
-            setLink(told.set_up ?? null)
+            const { reply, position } = await post('/api/v1/users/{name}/invite', [name], undefined, key)
+            setLink(reply.set_up ?? null)
             onDone(position, t('users.invited'))
           }}
         />

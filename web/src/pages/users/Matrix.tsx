@@ -2,10 +2,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { Table } from 'antd'
 import { useTranslation } from 'react-i18next'
-import { get, type Told } from '../../api/client'
+import { get, type ResponseOf } from '../../api/client'
 import { Refused } from '../../components/States'
 
-export type Roles = Told<'/api/v1/roles'>
+export type Roles = ResponseOf<'/api/v1/roles'>
 type Permission = Roles['permissions'][number]
 
 export function useRoles() {

@@ -4,14 +4,14 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Button, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, post, type Told } from '../../api/client'
+import { get, post, type ResponseOf } from '../../api/client'
 import { instantIn } from '../../app/format'
 import { Ask } from '../../components/Ask'
 import { Tag } from '../../components/Marks'
 import { ZONE } from '../../components/PageHead'
 import { Empty, Refused } from '../../components/States'
 
-type Session = Told<'/api/v1/sessions'>['items'][number]
+type Session = ResponseOf<'/api/v1/sessions'>['items'][number]
 
 export function Sessions() {
   const { t } = useTranslation()

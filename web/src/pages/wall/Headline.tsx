@@ -69,7 +69,7 @@ export function useDefinitions(versions: Live['versions'] | undefined): (member:
   }
 }
 
-/** The metric whose events are requested. */
+/** The metric of the requested events. */
 export interface Asked {
   metric: string
   version: number

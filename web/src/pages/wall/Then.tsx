@@ -20,18 +20,18 @@ export function Headlines({ asOf }: { asOf: string }) {
     placeholderData: keepPreviousData,
   })
   if (daily.error) return <Refused why={daily.error} again={() => void daily.refetch()} />
-  const told = daily.data
+  const reply = daily.data
   // Data of another minute is not shown as data of this one.
-  if (told === undefined || daily.isPlaceholderData) return <Waiting />
-  const totals = told.totals as Record<string, { value?: number | null; numerator: number; denominator?: number | null } | undefined>
+  if (reply === undefined || daily.isPlaceholderData) return <Waiting />
+  const totals = reply.totals as Record<string, { value?: number | null; numerator: number; denominator?: number | null } | undefined>
   const label = (name: string, version: number) => {
-    const column = told.columns.find((one) => one.column === name)
+    const column = reply.columns.find((one) => one.column === name)
     return `${(i18n.language === 'en' ? column?.label.en : column?.label.zh) ?? t('campaigns.figure')} v${version}`
   }
   const of = (name: string) => t('wall.ofDay', { part: totals[name]?.numerator ?? '–', whole: totals[name]?.denominator ?? '–' })
   return (
     <div className="wall-row">
-      <Big name={label('dialed_calls_v1', 1)} value={String(totals['dialed_calls_v1']?.numerator ?? '–')} below={[t('home.today', { date: told.date })]} />
+      <Big name={label('dialed_calls_v1', 1)} value={String(totals['dialed_calls_v1']?.numerator ?? '–')} below={[t('home.today', { date: reply.date })]} />
       <Big name={label('answer_ratio_per_call_v1', 1)} value={percent(totals['answer_ratio_per_call_v1']?.value)} below={[of('answer_ratio_per_call_v1')]} />
       <Big name={label('talk_ms_mean_v1', 1)} value={seconds(totals['talk_ms_mean_v1']?.value)} below={[t('home.perAnswered')]} />
       <Big name={label('conversion_ratio_v2', 2)} value={percent(totals['conversion_ratio_v2']?.value)} below={[of('conversion_ratio_v2')]} />
@@ -47,13 +47,13 @@ export function CampaignsThen({ asOf }: { asOf: string }) {
     placeholderData: keepPreviousData,
   })
   if (campaigns.error) return <Refused why={campaigns.error} again={() => void campaigns.refetch()} />
-  const told = campaigns.data
-  if (told === undefined || campaigns.isPlaceholderData) return <Waiting />
+  const reply = campaigns.data
+  if (reply === undefined || campaigns.isPlaceholderData) return <Waiting />
   const label = (one: 'answer_ratio' | 'conversion_ratio_people' | 'talk_ms_mean') => {
-    const version = told.versions?.[one]
+    const version = reply.versions?.[one]
     return version ? `${i18n.language === 'en' ? version.label.en : version.label.zh} v${version.version}` : t('campaigns.figure')
   }
-  const items = [...told.items].sort((one, other) => (other.open ?? 0) - (one.open ?? 0))
+  const items = [...reply.items].sort((one, other) => (other.open ?? 0) - (one.open ?? 0))
   return (
     <section className="card">
       <header>

@@ -55,8 +55,8 @@ export function useStream(): Stream {
       })
       source.addEventListener('end', (event: MessageEvent<string>) => {
         source?.close()
-        const told = JSON.parse(event.data) as { reason?: string }
-        refused(new Problem(503, 'unavailable', told.reason ?? ''))
+        const notice = JSON.parse(event.data) as { reason?: string }
+        refused(new Problem(503, 'unavailable', notice.reason ?? ''))
       })
       source.addEventListener('error', () => {
         // The browser reconnects by itself after a disconnection; a refused stream is closed, and a request finds out

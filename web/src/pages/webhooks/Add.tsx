@@ -17,8 +17,8 @@ export function Add({ onLeave, onMade }: { onLeave: () => void; onMade: (secret:
   const [isPrivate, setPrivate] = useState(false)
   const may = useMay()
   const send = async (_: string, key: string) => {
-    const { told, position } = await post('/api/v1/webhooks', [], { url: url.trim(), format, ...(kinds.length === 0 ? {} : { events: kinds }), ...(isPrivate ? { allow_private: true } : {}) }, key)
-    onMade(told.secret, position)
+    const { reply, position } = await post('/api/v1/webhooks', [], { url: url.trim(), format, ...(kinds.length === 0 ? {} : { events: kinds }), ...(isPrivate ? { allow_private: true } : {}) }, key)
+    onMade(reply.secret, position)
   }
   return (
     <Ask title={t('webhooks.add')} ok={t('webhooks.add')} what={t('webhooks.addWhat')} isReady={url.trim() !== ''} send={send} onLeave={onLeave}>

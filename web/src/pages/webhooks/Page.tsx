@@ -4,7 +4,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Button, Input, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, post, type Told } from '../../api/client'
+import { get, post, type ResponseOf } from '../../api/client'
 import { LIVE_MS } from '../../api/queries'
 import { instantIn } from '../../app/format'
 import { useMay } from '../../app/session'
@@ -19,7 +19,7 @@ import { Add } from './Add'
 import { DeadLetters } from './DeadLetters'
 
 const here = getRouteApi('/webhooks')
-export type Webhook = Told<'/api/v1/webhooks'>['items'][number]
+export type Webhook = ResponseOf<'/api/v1/webhooks'>['items'][number]
 type Act = 'test' | 'replay' | 'rotate' | 'takeOver' | 'remove'
 const ACTS: readonly Act[] = ['test', 'replay', 'rotate', 'takeOver', 'remove']
 const KINDS = ['webhook.added', 'webhook.removed', 'webhook.rotated', 'webhook.disabled', 'webhook.taken_over', 'webhook.replay_asked', 'webhook.tested', 'webhook.delivery_failed', 'webhook.dead_lettered']
@@ -88,17 +88,17 @@ function Do({ one, act, onLeave, onSecret, onDone }: DoProps) {
   const [after, setAfter] = useState('')
   const send = async (reason: string, key: string) => {
     if (act === 'test') {
-      const { told, position } = await post('/api/v1/webhooks/{id}/test', [one.id], undefined, key)
-      onDone(position, told.delivered ? t('webhooks.tested', { status: told.status ?? '', ms: told.elapsed_ms }) : t('webhooks.testFailed', { why: told.fault ?? told.status ?? '' }))
+      const { reply, position } = await post('/api/v1/webhooks/{id}/test', [one.id], undefined, key)
+      onDone(position, reply.delivered ? t('webhooks.tested', { status: reply.status ?? '', ms: reply.elapsed_ms }) : t('webhooks.testFailed', { why: reply.fault ?? reply.status ?? '' }))
     } else if (act === 'replay') onDone((await post('/api/v1/webhooks/{id}/replay', [one.id], { after: after.trim() }, key)).position, t('webhooks.replayed'))
     else if (act === 'remove') onDone((await post('/api/v1/webhooks/{id}/remove', [one.id], { reason }, key)).position, t('webhooks.removed'))
     else if (act === 'takeOver') onDone((await post('/api/v1/webhooks/{id}/take-over', [one.id], { reason }, key)).position, t('webhooks.takenOver'))
     else {
-      const { told, position } = await post('/api/v1/webhooks/{id}/rotate', [one.id], undefined, key)
-      onSecret(told.secret)
+      const { reply, position } = await post('/api/v1/webhooks/{id}/rotate', [one.id], undefined, key)
+      onSecret(reply.secret)
       // If the response was lost and the command repeated, the secret is not returned again; other formats have no
       // secret of ours.
-      onDone(position, t(told.secret === null && one.format === 'standard' ? 'webhooks.unshown' : 'webhooks.rotated'))
+      onDone(position, t(reply.secret === null && one.format === 'standard' ? 'webhooks.unshown' : 'webhooks.rotated'))
     }
   }
   return (

@@ -50,7 +50,7 @@ export function FileStep({ filled, set, list, onFile }: StepProps & { list: Look
       )}
       {list.isLooking && <Waiting />}
       {list.why !== null && <Refused why={list.why} />}
-      {list.told && <Columns filled={filled} set={set} told={list.told} />}
+      {list.reply && <Columns filled={filled} set={set} reply={list.reply} />}
     </div>
   )
 }
@@ -59,21 +59,21 @@ export function FileStep({ filled, set, list, onFile }: StepProps & { list: Look
  * The columns of the file, each with its meaning: a known member, a variable of the flow, or a variable by the column's
  * own title.
  */
-function Columns({ filled, set, told }: StepProps & { told: NonNullable<Looked['told']> }) {
+function Columns({ filled, set, reply }: StepProps & { reply: NonNullable<Looked['reply']> }) {
   const { t, i18n } = useTranslation()
   const word = (member: string) => (i18n.exists(`listMember.${member}`) ? t(`listMember.${member}`) : member)
-  const choices = [...told.members.map((one) => ({ value: one, label: word(one) })), { value: SECONDARY, label: t('wizard.variable') }]
+  const choices = [...reply.members.map((one) => ({ value: one, label: word(one) })), { value: SECONDARY, label: t('wizard.variable') }]
   return (
     <>
       <p>
-        {t('wizard.readAs', { format: told.format })}{' '}
-        {told.missing.length > 0 && <span className="c-red">{t('wizard.missing', { members: told.missing.map(word).join(', ') })}</span>}
+        {t('wizard.readAs', { format: reply.format })}{' '}
+        {reply.missing.length > 0 && <span className="c-red">{t('wizard.missing', { members: reply.missing.map(word).join(', ') })}</span>}
       </p>
       <Table
         rowKey="title"
         size="small"
         pagination={false}
-        dataSource={told.columns}
+        dataSource={reply.columns}
         columns={[
           { title: t('wizard.column'), dataIndex: 'title' },
           {

@@ -55,9 +55,9 @@ function Shipped({ onPublished }: { onPublished: (named: string) => void }) {
       const { source } = await get('/api/v1/flow-files/{name}', [file])
       const { definition } = await ask('/api/v1/flow-files/check', [], { source })
       if (definition == null) throw new Error()
-      const { told } = await post('/api/v1/flows', [], { definition })
+      const { reply } = await post('/api/v1/flows', [], { definition })
       await queries.invalidateQueries({ queryKey: ['flows'] })
-      onPublished(told.named)
+      onPublished(reply.named)
     } catch (refused) {
       setWhy(refused)
     } finally {
@@ -83,7 +83,7 @@ function textsOf(value: unknown, of: string, found: string[] = []): string[] {
   return found
 }
 
-/** The members of nodes whose texts are spoken. */
+/** The members of nodes that hold spoken texts. */
 const SPOKEN = new Set(['say', 'text', 'texts', 'prompt', 'ask', 'wordings', 'silence', 'unclear'])
 
 function Words({ named }: { named: string }) {

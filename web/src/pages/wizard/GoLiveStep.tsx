@@ -3,7 +3,7 @@
 import { Button, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get, post, upload, type Told } from '../../api/client'
+import { get, post, upload, type ResponseOf } from '../../api/client'
 import { rowsOf } from '../../api/queries'
 import { instantIn } from '../../app/format'
 import { useMay } from '../../app/session'
@@ -15,7 +15,7 @@ import { nameOf, useOnce } from '../../components/useOnce'
 import type { paths } from '../../../made/schema'
 import { campaignOf, mapText, targetsOf, type Filled } from './filled'
 
-type Preflight = Told<'/api/v1/campaigns/{id}/preflight'>
+type Preflight = ResponseOf<'/api/v1/campaigns/{id}/preflight'>
 
 /** ~The result of the import: people enrolled, repeated rows and bad rows. */
 type Imported = paths['/api/v1/campaigns/{id}/lists']['post']['responses'][200]['content']['application/json']
@@ -47,7 +47,7 @@ export function GoLiveStep({ filled, file, lacks, made, onMade, onStarted }: Pro
   const once = useOnce()
   const [doing, setDoing] = useState<string | null>(null)
   const [why, setWhy] = useState<unknown>(null)
-  const [told, setTold] = useState<Preflight | null>(null)
+  const [verdict, setVerdict] = useState<Preflight | null>(null)
   const [imported, setImported] = useState<Imported | null>(null)
   const id = filled.taskId
   const run = async (what: string, go: () => Promise<void>) => {
@@ -81,7 +81,7 @@ export function GoLiveStep({ filled, file, lacks, made, onMade, onStarted }: Pro
         const query = { map: mapText(filled.map), encoding: filled.encoding, source: file.name, approval }
         const taken = await once(`${nameOf(file)} ${approval ?? ''}`, (key) => upload('/api/v1/campaigns/{id}/lists', [id], query, file, key))
         position = taken.position ?? position
-        setImported(taken.told)
+        setImported(taken.reply)
         next('list')
       }
       if (!now.segment && filled.segment.trim() !== '') {
@@ -93,7 +93,7 @@ export function GoLiveStep({ filled, file, lacks, made, onMade, onStarted }: Pro
         position = (await post('/api/v1/campaigns/{id}/targets', [id], { targets })).position ?? position
         next('targets')
       }
-      if (may('figures:read')) setTold(await get('/api/v1/campaigns/{id}/preflight', [id], { after_position: position }))
+      if (may('figures:read')) setVerdict(await get('/api/v1/campaigns/{id}/preflight', [id], { after_position: position }))
     })
   const start = () =>
     run('starting', async () => {
@@ -115,7 +115,7 @@ export function GoLiveStep({ filled, file, lacks, made, onMade, onStarted }: Pro
       </div>
       {why !== null && <Refused why={why} approved={(approval) => void make(approval)} />}
       {imported !== null && <Result imported={imported} />}
-      {told !== null && <Verdict told={told} />}
+      {verdict !== null && <Verdict verdict={verdict} />}
       {isWhole && may('campaigns:start') && (
         <div className="head">
           <Button type="primary" loading={doing === 'starting'} onClick={() => void start()}>{t('wizard.start')}</Button>
@@ -166,18 +166,18 @@ function Result({ imported }: { imported: Imported }) {
 }
 
 /** The result of the rules: how many people each rule excludes, and why nothing would be dialed. */
-function Verdict({ told }: { told: Preflight }) {
+function Verdict({ verdict }: { verdict: Preflight }) {
   const { t, i18n } = useTranslation()
   const isEnglish = i18n.language === 'en'
-  const zone = told.preset.startsWith('cn-') ? 'Asia/Shanghai' : 'UTC'
+  const zone = verdict.preset.startsWith('cn-') ? 'Asia/Shanghai' : 'UTC'
   return (
     <div className="list">
       <div className="row">
-        <Figure name={t('wizard.people')} value={String(told.people)} below={t('wizard.judgedAt', { time: instantIn(told.judged_at, zone) })} />
-        <Figure name={t('wizard.left')} value={String(told.left)} />
-        <Figure name={t('wizard.ends')} value={told.ends.latest == null ? t('wizard.unknown') : instantIn(told.ends.latest, zone).slice(0, 16)} below={told.ends.unknown.join(', ')} />
+        <Figure name={t('wizard.people')} value={String(verdict.people)} below={t('wizard.judgedAt', { time: instantIn(verdict.judged_at, zone) })} />
+        <Figure name={t('wizard.left')} value={String(verdict.left)} />
+        <Figure name={t('wizard.ends')} value={verdict.ends.latest == null ? t('wizard.unknown') : instantIn(verdict.ends.latest, zone).slice(0, 16)} below={verdict.ends.unknown.join(', ')} />
       </div>
-      {told.blockers.map((one) => (
+      {verdict.blockers.map((one) => (
         <div key={one.code}>
           <Word tone={one.certain ? 'red' : 'amber'}>{isEnglish ? one.en : one.zh}</Word> <span className="mono">{one.code}</span>
         </div>
@@ -186,7 +186,7 @@ function Verdict({ told }: { told: Preflight }) {
         rowKey={(one) => `${one.judged_by} ${one.rule}`}
         size="small"
         pagination={false}
-        dataSource={told.funnel}
+        dataSource={verdict.funnel}
         columns={[
           { title: t('wizard.rule'), dataIndex: 'rule', render: (rule: string) => <span title={rule}>{i18n.exists(`rule.${rule}`) ? t(`rule.${rule}`) : rule}</span> },
           { title: t('wizard.never'), dataIndex: 'never', align: 'right' },

@@ -1,4 +1,4 @@
-// The step that selects people whom the installation already knows, by a SQL condition, in addition to the file or
+// The step that selects people that the installation already knows, by a SQL condition, in addition to the file or
 // instead of it. Their number is shown before they are added.
 import { Link } from '@tanstack/react-router'
 import { Button, Input } from 'antd'
@@ -24,8 +24,8 @@ export function SegmentStep({ filled, set }: StepProps) {
     setWhy(null)
     try {
       // A sample by our internal ids, which reveal no identity; personal data is shown only on each customer's page.
-      const { told } = await post('/api/v1/segments/preview', [], { sql: filled.segment, sample: SAMPLE })
-      setFound({ of: filled.segment, count: told.count, sample: told.sample })
+      const { reply } = await post('/api/v1/segments/preview', [], { sql: filled.segment, sample: SAMPLE })
+      setFound({ of: filled.segment, count: reply.count, sample: reply.sample })
     } catch (refused) {
       setWhy(refused)
     } finally {

@@ -19,24 +19,24 @@ export function TrialStep({ list }: { list: Looked }) {
   if (list.isLooking) return <Waiting />
   if (list.why !== null) return <Refused why={list.why} />
   if (!list.hasFile) return <Empty what={t('wizard.noFile')} next={t('wizard.noFileNext')} />
-  const told = list.told
-  if (told === null || told.rows == null) return <Empty what={t('wizard.notMapped')} next={t('wizard.notMappedNext')} />
-  const bad = (told.bad ?? []).map((one) => ({ ...one, reason: read(one.reason, i18n.language === 'en') }))
+  const reply = list.reply
+  if (reply === null || reply.rows == null) return <Empty what={t('wizard.notMapped')} next={t('wizard.notMappedNext')} />
+  const bad = (reply.bad ?? []).map((one) => ({ ...one, reason: read(one.reason, i18n.language === 'en') }))
   const takeBad = () => takeAway('bad-rows.csv', [[t('wizard.row'), t('wizard.column'), t('wizard.reason')], ...bad.map((one) => [String(one.row), one.column, one.reason])])
   return (
     <div className="list">
       <div className="row">
-        <Figure name={t('wizard.rows')} value={String(told.rows)} below={told.format} />
-        <Figure name={t('wizard.good')} value={String(told.good ?? 0)} />
-        <Figure name={t('wizard.duplicates')} value={String(told.duplicates ?? 0)} />
-        <Figure name={t('wizard.bad')} value={String(told.bad_count ?? 0)} />
+        <Figure name={t('wizard.rows')} value={String(reply.rows)} below={reply.format} />
+        <Figure name={t('wizard.good')} value={String(reply.good ?? 0)} />
+        <Figure name={t('wizard.duplicates')} value={String(reply.duplicates ?? 0)} />
+        <Figure name={t('wizard.bad')} value={String(reply.bad_count ?? 0)} />
       </div>
-      {told.missing_variables.length > 0 && <p className="c-amber">{t('wizard.missingVariables', { names: told.missing_variables.join(', ') })}</p>}
+      {reply.missing_variables.length > 0 && <p className="c-amber">{t('wizard.missingVariables', { names: reply.missing_variables.join(', ') })}</p>}
       {bad.length > 0 && (
         <>
           <div className="head">
             <Button onClick={takeBad}>{t('wizard.takeAway')}</Button>
-            <span className="muted">{t('wizard.badNext', { shown: bad.length, all: told.bad_count ?? 0 })}</span>
+            <span className="muted">{t('wizard.badNext', { shown: bad.length, all: reply.bad_count ?? 0 })}</span>
           </div>
           <Table
             rowKey={(one) => `${one.row} ${one.column}`}

@@ -119,13 +119,13 @@ export function useDraft(opened: string | undefined, onOpened: (filled: Filled) 
     const what = JSON.stringify(order)
     try {
       if (place.current === null) {
-        const { told } = await once.current(what, (key) => post('/api/v1/drafts', [], { kind: 'campaign', ...order }, key))
-        place.current = { id: told.id, etag: told.etag }
-        tellBegun.current(told.id)
+        const { reply } = await once.current(what, (key) => post('/api/v1/drafts', [], { kind: 'campaign', ...order }, key))
+        place.current = { id: reply.id, etag: reply.etag }
+        tellBegun.current(reply.id)
       } else {
         const { id, etag } = place.current
-        const { told } = await once.current(`${id} ${etag} ${what}`, (key) => put('/api/v1/drafts/{id}', [id], etag, order, key))
-        place.current = { id: told.id, etag: told.etag }
+        const { reply } = await once.current(`${id} ${etag} ${what}`, (key) => put('/api/v1/drafts/{id}', [id], etag, order, key))
+        place.current = { id: reply.id, etag: reply.etag }
       }
       unanswered.current = null
     } catch (why) {

@@ -10,27 +10,27 @@ type Tried = paths['/api/v1/lists/dry-run']['post']['responses'][200]['content']
 export interface Looked {
   hasFile: boolean
   isLooking: boolean
-  told: Tried | null
+  reply: Tried | null
   why: unknown
 }
 
 export function useList(file: File | null, { map, encoding, preset, basis, flow }: Filled): Looked {
-  const [looked, setLooked] = useState<Omit<Looked, 'hasFile'>>({ isLooking: false, told: null, why: null })
+  const [looked, setLooked] = useState<Omit<Looked, 'hasFile'>>({ isLooking: false, reply: null, why: null })
   const said = mapText(map)
   useEffect(() => {
     if (file === null) {
-      setLooked({ isLooking: false, told: null, why: null })
+      setLooked({ isLooking: false, reply: null, why: null })
       return
     }
     let isOver = false
     setLooked((before) => ({ ...before, isLooking: true }))
     const query = { map: said, encoding, source: file.name, preset, basis, flow_version: flow }
     upload('/api/v1/lists/dry-run', [], query, file)
-      .then(({ told }) => {
-        if (!isOver) setLooked({ isLooking: false, told, why: null })
+      .then(({ reply }) => {
+        if (!isOver) setLooked({ isLooking: false, reply, why: null })
       })
       .catch((why: unknown) => {
-        if (!isOver) setLooked({ isLooking: false, told: null, why })
+        if (!isOver) setLooked({ isLooking: false, reply: null, why })
       })
     return () => {
       isOver = true

@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_whose_lines_are_all_alike_has_a_model_and_no_figures() {
+    fn a_label_with_identical_lines_has_a_model_and_no_figures() {
         let found = learned(&lines(true), &order("intent", 3)).unwrap().unwrap();
         assert_eq!(found.shown.intents, ["term", "拒绝_利率"]);
         assert!(found.shown.held_out.is_none() && found.training.folds.is_none());
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_waits_for_is_not_learned() {
+    fn an_abandoned_request_is_not_learned() {
         let found = learn(
             lines(false).as_bytes(),
             String::new(),

@@ -208,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_copy_comes_back_only_whole_and_of_somebody_who_is_not_erased() {
+    fn a_copy_comes_back_only_whole_and_of_a_customer_who_is_not_erased() {
         let folder = tempfile::tempdir().unwrap();
         let copy = folder.path().join("copy.wav");
         fs::write(&copy, b"sound").unwrap();
@@ -220,7 +220,7 @@ mod tests {
         let right = hex::encode(&Sha256::digest(b"sound"));
         let erased = BTreeSet::from([person(2)]);
         let to = folder.path().join("to.wav");
-        for (told, expected) in [
+        for (entry, expected) in [
             (None, RecordingCopyResult::Unknown),
             (Some(logged(right.clone(), Some(2))), RecordingCopyResult::Erased),
             (Some(logged(right.clone(), None)), RecordingCopyResult::Erased),
@@ -229,17 +229,17 @@ mod tests {
                 RecordingCopyResult::Altered,
             ),
         ] {
-            assert_eq!(bring(&copy, &to, told.as_ref(), &erased).unwrap(), expected);
+            assert_eq!(bring(&copy, &to, entry.as_ref(), &erased).unwrap(), expected);
             assert!(!to.exists(), "{expected:?}");
         }
-        let told = logged(right, Some(1));
+        let entry = logged(right, Some(1));
         assert_eq!(
-            bring(&copy, &to, Some(&told), &erased).unwrap(),
+            bring(&copy, &to, Some(&entry), &erased).unwrap(),
             RecordingCopyResult::Brought
         );
         assert_eq!(fs::read(&to).unwrap(), b"sound");
         assert_eq!(
-            bring(&copy, &to, Some(&told), &erased).unwrap(),
+            bring(&copy, &to, Some(&entry), &erased).unwrap(),
             RecordingCopyResult::ThereAlready
         );
     }

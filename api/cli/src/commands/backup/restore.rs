@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_restore_begins_anew_after_a_kill_and_never_overwrites() {
+    async fn a_restore_starts_over_after_a_kill_and_never_overwrites() {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         fs::create_dir_all(data.join(ASIDE_DIR)).unwrap();

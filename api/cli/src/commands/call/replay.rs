@@ -68,7 +68,7 @@ async fn of_file(args: &Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
         Some(flow) => Some(against(args, runtime, flow).await?),
         None => None,
     };
-    let told = match (of_bundle(&bundle), &against) {
+    let path = match (of_bundle(&bundle), &against) {
         (Ok(conversation), _) => Some(value(&replay(
             &conversation,
             against.as_ref(),
@@ -78,12 +78,12 @@ async fn of_file(args: &Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
         (Err(_), None) => None,
         (Err(problem), Some(_)) => return Err(problem.into()),
     };
-    let told = told.unwrap_or_else(|| json!({ "steps": [], "differences": [] }));
+    let path = path.unwrap_or_else(|| json!({ "steps": [], "differences": [] }));
     if args.asking.wants_json() {
-        output::json(&joined(&replayed, &told))?;
+        output::json(&joined(&replayed, &path))?;
     } else {
         show_events(&replayed)?;
-        show(&told)?;
+        show(&path)?;
     }
     if !replayed.agrees() {
         return Err(Failure::found(format_localized!(
@@ -93,7 +93,7 @@ async fn of_file(args: &Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
             replayed.steps.len()
         )));
     }
-    verdict(&told, against.is_some())
+    verdict(&path, against.is_some())
 }
 
 async fn against(
@@ -114,13 +114,13 @@ async fn against(
 }
 
 /// Joins both results: the events as `events`, the path through the flow as `steps` and `differences`.
-fn joined(replayed: &BundleReplay, told: &Value) -> Value {
+fn joined(replayed: &BundleReplay, path: &Value) -> Value {
     let mut joined = replayed.value();
     if let Some(members) = joined.as_object_mut() {
         let events = members.remove("steps").unwrap_or_default();
         members.insert("events".to_owned(), events);
         for name in ["steps", "differences", "against"] {
-            members.insert(name.to_owned(), told.get(name).cloned().unwrap_or_default());
+            members.insert(name.to_owned(), path.get(name).cloned().unwrap_or_default());
         }
     }
     joined
@@ -128,8 +128,8 @@ fn joined(replayed: &BundleReplay, told: &Value) -> Value {
 
 /// Fails if this build decides the call differently than recorded. Differences of another flow version are a
 /// result, not a failure.
-fn verdict(told: &Value, against: bool) -> Result<(), Failure> {
-    let is_same = told.get("agrees").and_then(Value::as_bool) != Some(false);
+fn verdict(path: &Value, against: bool) -> Result<(), Failure> {
+    let is_same = path.get("agrees").and_then(Value::as_bool) != Some(false);
     if is_same {
         return Ok(());
     }
@@ -156,8 +156,8 @@ fn show_events(replayed: &BundleReplay) -> Result<(), Failure> {
             step.otherwise.as_deref().unwrap_or(localized("相同", "same"))
         ))?;
     }
-    for told in &replayed.elsewhere {
-        output::line(&format!("      {told}"))?;
+    for line in &replayed.elsewhere {
+        output::line(&format!("      {line}"))?;
     }
     output::line(&replayed.ending)
 }
@@ -170,8 +170,8 @@ fn list<'a>(of: &'a Value, member: &str) -> impl Iterator<Item = &'a Value> {
     of.get(member).and_then(Value::as_array).into_iter().flatten()
 }
 
-fn show(told: &Value) -> Result<(), Failure> {
-    for step in list(told, "steps") {
+fn show(path: &Value) -> Result<(), Failure> {
+    for step in list(path, "steps") {
         let after_ms = step.get("after_ms").and_then(Value::as_u64).unwrap_or_default();
         let n = step.get("n").and_then(Value::as_u64).unwrap_or_default();
         output::line(&format!(
@@ -202,7 +202,7 @@ fn show(told: &Value) -> Result<(), Failure> {
         }
         show_side(step)?;
     }
-    for difference in list(told, "differences") {
+    for difference in list(path, "differences") {
         let step = difference.get("step").and_then(Value::as_u64).unwrap_or_default();
         let (flow, node, what) = (
             text(difference, "flow"),
@@ -264,8 +264,8 @@ fn understood_in_words(understood: &Value) -> String {
         let permille = score(one, "score_permille").unwrap_or_default();
         format!("{} {permille}‰", text(one, "intent"))
     });
-    let mut told: Vec<String> = candidates.collect();
-    told.push(format_localized!(
+    let mut parts: Vec<String> = candidates.collect();
+    parts.push(format_localized!(
         "{}，依据 {}",
         "{} by {}",
         text(understood, "certainty"),
@@ -275,11 +275,11 @@ fn understood_in_words(understood: &Value) -> String {
         ("accept_permille", localized("采纳 ≥", "accept ≥")),
         ("confirm_permille", localized("确认 ≥", "confirm ≥")),
     ] {
-        told.extend(score(understood, member).map(|permille| format!("{label} {permille}‰")));
+        parts.extend(score(understood, member).map(|permille| format!("{label} {permille}‰")));
     }
     let slots = understood.get("slots").and_then(Value::as_object);
     for (name, value) in slots.into_iter().flatten() {
-        told.push(format!("{name}={}", value.as_str().unwrap_or("***")));
+        parts.push(format!("{name}={}", value.as_str().unwrap_or("***")));
     }
-    told.join(", ")
+    parts.join(", ")
 }

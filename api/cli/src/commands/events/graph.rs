@@ -47,7 +47,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let opened = ReadOnlyLog::of(&args.log.spec()?).await?;
     let done = async {
         if args.check {
-            return told(&check_causation(opened.store.as_ref()).await?);
+            return print_check(&check_causation(opened.store.as_ref()).await?);
         }
         let log = &args.log;
         let id = match (args.own.call(log, &opened).await?, &args.id) {
@@ -70,7 +70,7 @@ fn show(graph: &Graph, format: Format) -> Result<(), Failure> {
     }
 }
 
-fn told(found: &CausationCheck) -> Result<(), Failure> {
+fn print_check(found: &CausationCheck) -> Result<(), Failure> {
     for line in &found.lines {
         output::line(line)?;
     }

@@ -127,11 +127,11 @@ fn show(event: &Value, line: &str, json: bool) -> Result<(), Failure> {
     if json {
         return output::line(line);
     }
-    output::line(&told(event))
+    output::line(&format_line(event))
 }
 
 /// Formats an event as one line for people.
-fn told(event: &Value) -> String {
+fn format_line(event: &Value) -> String {
     let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or("-").to_owned();
     format!(
         "{:>8}  {}  {:<28} {}  {}",
@@ -149,10 +149,10 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn an_event_is_told_in_local_time_with_its_offset() {
+    fn an_event_is_printed_in_local_time_with_its_offset() {
         let event = json!({ "position": "7", "time": "2026-03-02T02:00:00.000000Z", "type": "call.answered",
             "subject": "call-1", "data": {} });
-        let line = told(&event);
+        let line = format_line(&event);
         assert!(
             line.starts_with("       7  2026-03-02 10:00:00.000 +08:00  call.answered "),
             "{line}"

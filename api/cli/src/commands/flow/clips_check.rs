@@ -26,11 +26,11 @@ impl ClipsArgs {
         let pieces = flow.recorded_pieces();
         let lacking = find_missing_recordings(dir, pieces.iter().map(|piece| piece.text.as_str()));
         let place = |text: &str| pieces.iter().find(|piece| piece.text == text);
-        let told = lacking.into_iter().map(|(file, text)| {
+        let findings = lacking.into_iter().map(|(file, text)| {
             let member = place(text).map_or("", |piece| piece.member.as_str());
             format!("{member}: a missing clip, {file}: {text}")
         });
-        told.collect()
+        findings.collect()
     }
 
     /// Refuses to publish a flow with missing recordings: its voice would change in the middle of a sentence.

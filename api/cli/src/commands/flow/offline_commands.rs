@@ -158,17 +158,17 @@ pub(super) async fn test(source: &Source<'_>, folder: &Path) -> Result<(), Failu
             }
         }
     }
-    let told: Vec<String> = unlike.iter().map(ToString::to_string).collect();
+    let failures: Vec<String> = unlike.iter().map(ToString::to_string).collect();
     if source.asking.wants_json() {
-        output::json(&json!({ "transcripts": followed, "failed": told.len(), "failures": told }))?;
+        output::json(&json!({ "transcripts": followed, "failed": failures.len(), "failures": failures }))?;
     } else {
-        for one in &told {
+        for one in &failures {
             output::line(one)?;
         }
         output::line(&format_localized!(
             "{followed} 份对话，{} 份不符",
             "{followed} transcripts, {} differ",
-            told.len()
+            failures.len()
         ))?;
     }
     if followed == 0 {
@@ -178,13 +178,13 @@ pub(super) async fn test(source: &Source<'_>, folder: &Path) -> Result<(), Failu
             folder.display()
         )));
     }
-    if told.is_empty() {
+    if failures.is_empty() {
         Ok(())
     } else {
         Err(Failure::found(format_localized!(
             "{} 份对话与话术不符",
             "{} transcripts differ from their flow",
-            told.len()
+            failures.len()
         )))
     }
 }

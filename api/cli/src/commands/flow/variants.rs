@@ -31,14 +31,14 @@ pub(super) async fn run(
             "{name}: no text has several wordings"
         ));
     }
-    for told in texts.into_iter().flatten() {
-        show(name, told)?;
+    for figures in texts.into_iter().flatten() {
+        show(name, figures)?;
     }
     Ok(())
 }
 
-fn show(name: &str, told: &Value) -> Result<(), Failure> {
-    let text = |member: &str| told.get(member).and_then(Value::as_str).unwrap_or_default();
+fn show(name: &str, figures: &Value) -> Result<(), Failure> {
+    let text = |member: &str| figures.get(member).and_then(Value::as_str).unwrap_or_default();
     let number = |of: &Value, member: &str| of.get(member).and_then(Value::as_u64).unwrap_or_default();
     let verdict = match text("verdict") {
         "better" => format_localized!("更好：{}", "better: {}", text("winner")),
@@ -50,10 +50,15 @@ fn show(name: &str, told: &Value) -> Result<(), Failure> {
         "{name} {}: {}, {} / {} calls; {verdict}",
         text("node"),
         text("metric"),
-        number(told, "calls"),
-        number(told, "stop_after_calls")
+        number(figures, "calls"),
+        number(figures, "stop_after_calls")
     ))?;
-    for arm in told.get("arms").and_then(Value::as_array).into_iter().flatten() {
+    for arm in figures
+        .get("arms")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
         let share = |member: &str| arm.get(member).and_then(Value::as_f64);
         let bounds = match (share("ratio"), share("low"), share("high")) {
             (Some(ratio), Some(low), Some(high)) => {

@@ -71,10 +71,10 @@ fn tell_changed(asking: &RequestArgs, reply: &Value, changed: &str, same: &str) 
     }
     let word = |member: &str| reply.get(member).and_then(Value::as_str).unwrap_or_default();
     let is_changed = reply.get("changed").and_then(Value::as_bool) == Some(true);
-    let told = if is_changed { changed } else { same };
+    let state = if is_changed { changed } else { same };
     output::line(&format_localized!(
-        "{told}：{} {}",
-        "{told}: {} {}",
+        "{state}：{} {}",
+        "{state}: {} {}",
         word("named"),
         word("content_hash")
     ))
@@ -89,11 +89,11 @@ pub(super) async fn list(runtime: Arc<Runtime>, asking: &RequestArgs) -> Result<
     };
     let items = published.as_ref().and_then(|list| list.get("items"));
     if asking.wants_json() {
-        let mut told = json!({ "flows": shipped });
-        if let (Some(members), Some(items)) = (told.as_object_mut(), items) {
+        let mut listed = json!({ "flows": shipped });
+        if let (Some(members), Some(items)) = (listed.as_object_mut(), items) {
             members.insert("published".to_owned(), items.clone());
         }
-        return output::json(&told);
+        return output::json(&listed);
     }
     for flow in &shipped {
         let word = |member: &str| flow.get(member).and_then(Value::as_str).unwrap_or_default();

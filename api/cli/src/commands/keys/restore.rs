@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_backup_that_knows_nobody_of_the_log_is_refused() {
+    fn a_backup_without_any_customer_of_the_log_is_refused() {
         for (sealed, erased, keys, taken) in [
             (&[1, 2][..], &[][..], &[2, 9][..], true),
             (&[1, 2], &[], &[8, 9], false),

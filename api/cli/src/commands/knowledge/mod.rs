@@ -193,14 +193,14 @@ async fn import(runtime: Arc<Runtime>, asking: &RequestArgs, file: &Path) -> Res
         output::line(&format!("{}: {}", word("place"), word("what")))?;
     }
     let number = |member: &str| reply.get(member).and_then(Value::as_u64).unwrap_or_default();
-    let told = match reply.get("changed").and_then(Value::as_bool) {
+    let state = match reply.get("changed").and_then(Value::as_bool) {
         Some(true) => localized("已导入", "imported"),
         _ => localized("已有此版本", "already imported"),
     };
     let named = reply.get("named").and_then(Value::as_str).unwrap_or_default();
     output::line(&format_localized!(
-        "{told}：{named}，{} 条答案，{} 条异议，{} 条事实，{} 行有误；尚未发布",
-        "{told}: {named}, {} answers, {} objections, {} facts, {} bad rows; not published yet",
+        "{state}：{named}，{} 条答案，{} 条异议，{} 条事实，{} 行有误；尚未发布",
+        "{state}: {named}, {} answers, {} objections, {} facts, {} bad rows; not published yet",
         number("answers"),
         number("objections"),
         number("facts"),
@@ -219,13 +219,13 @@ async fn changed(
         return output::json(&reply);
     }
     let word = |member: &str| reply.get(member).and_then(Value::as_str).unwrap_or_default();
-    let told = match reply.get("changed").and_then(Value::as_bool) {
+    let state = match reply.get("changed").and_then(Value::as_bool) {
         Some(true) => localized("已发布", "published"),
         _ => localized("已是当前版本", "already current"),
     };
     output::line(&format_localized!(
-        "{told}：{} {}",
-        "{told}: {} {}",
+        "{state}：{} {}",
+        "{state}: {} {}",
         word("named"),
         word("content_hash")
     ))

@@ -49,7 +49,7 @@ pub(super) struct EncoderFigures {
 
 impl EncoderFigures {
     /// Formats the encoder's figures as one line for people.
-    pub(super) fn told(&self) -> String {
+    pub(super) fn format_line(&self) -> String {
         let failures = self.failures.iter();
         let failed: String = failures.map(|(how, times)| format!(" {how} {times},")).collect();
         let failed = if failed.is_empty() { " 0," } else { &failed };

@@ -244,7 +244,7 @@ fn show_with_encoder(found: &Evaluation, share: &EncoderFigures, reading: &Label
         return output::json(&line);
     }
     show(&[("", found.clone())], reading)?;
-    output::line(&share.told())
+    output::line(&share.format_line())
 }
 
 /// Ranks every row with the model. Returns the predictions and the microseconds that each took.

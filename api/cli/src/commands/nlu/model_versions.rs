@@ -78,8 +78,8 @@ pub(super) async fn publish(
         query.push_str(&format!("&{member}={}", percent::encode(value)));
     };
     if let Some(training) = learned.training(&model)? {
-        let told = serde_json::to_string(&training).map_err(|error| Failure::fault(error.to_string()))?;
-        add("training", &told);
+        let json = serde_json::to_string(&training).map_err(|error| Failure::fault(error.to_string()))?;
+        add("training", &json);
     }
     if sending.approvals {
         add("approvals", "true");
@@ -169,7 +169,7 @@ fn tell(asking: &RequestArgs, reply: &Value) -> Result<(), Failure> {
     }
     let word = |member: &str| reply.get(member).and_then(Value::as_str).unwrap_or_default();
     let is_changed = reply.get("changed").and_then(Value::as_bool) == Some(true);
-    let told = match is_changed {
+    let state = match is_changed {
         true => localized("已发布", "published"),
         false => localized("已是当前版本", "already current"),
     };
@@ -181,8 +181,8 @@ fn tell(asking: &RequestArgs, reply: &Value) -> Result<(), Failure> {
     let held =
         figure("first_permille").map(|first| format_localized!("，留出 {first}‰", ", held out {first}‰"));
     output::line(&format_localized!(
-        "{told}：{} {}{}",
-        "{told}: {} {}{}",
+        "{state}：{} {}{}",
+        "{state}: {} {}{}",
         word("named"),
         word("digest"),
         held.unwrap_or_default()

@@ -59,10 +59,10 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         args.per_minute_fen,
     );
     let asked = asked.map_err(|problem| Failure::usage(problem.detail))?;
-    let told = args.baseline.as_deref().map(baseline_of).transpose()?;
+    let stated = args.baseline.as_deref().map(baseline_of).transpose()?;
     let report = from_rows(&args.log, &args.read_db, async |rows, store| {
-        let baseline = match told {
-            Some(told) => told,
+        let baseline = match stated {
+            Some(stated) => stated,
             None => Baseline::stored(store, None).await?.possible()?,
         };
         let asked = asked.beside(Some(baseline));
@@ -77,12 +77,12 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
 
 /// Reads a baseline file. Missing values are those of the requirement.
 fn baseline_of(path: &Path) -> Result<Baseline, Failure> {
-    let told = |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", path.display()));
-    let text = bounded_file::read_text(path, BASELINE_BYTES_MAX).map_err(|error| told(&error))?;
-    let baseline: Baseline = domain::yaml::from_str(&text).map_err(|error| told(&error))?;
+    let failure = |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", path.display()));
+    let text = bounded_file::read_text(path, BASELINE_BYTES_MAX).map_err(|error| failure(&error))?;
+    let baseline: Baseline = domain::yaml::from_str(&text).map_err(|error| failure(&error))?;
     match baseline.fault() {
         None => Ok(baseline),
-        Some(fault) => Err(told(&fault)),
+        Some(fault) => Err(failure(&fault)),
     }
 }
 

@@ -74,7 +74,7 @@ async fn witness(folder: &Path, log: VerifierKey, asked_once: &Arc<Notify>) -> (
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_checkpoint_whose_witness_is_asked_as_the_process_stops_is_cosigned() {
+async fn a_checkpoint_is_cosigned_if_its_witness_is_asked_as_the_process_stops() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let settings = OpenSettings::of_directory(data.clone());

@@ -64,7 +64,7 @@ impl Clients {
             })
         };
         // If this machine trusts no authority, plain HTTP still works.
-        let any = Trust::of_system().unwrap_or_else(|_| Trust::of_nobody());
+        let any = Trust::of_system().unwrap_or_else(|_| Trust::none());
         Ok(Self {
             global: client(Trust::of_system()?, AllowedAddresses::PublicOnly)?,
             anywhere: client(any, AllowedAddresses::Anywhere)?,

@@ -72,7 +72,7 @@ fn changes() -> Vec<Endpoint> {
             "The person with this number asked not to be called. It applies before the next dial, in every \
              campaign. Open calls are listed and given up.",
         )
-        .needs(Permission::NumbersOptOut, EndpointSubject::Nobody)
+        .needs(Permission::NumbersOptOut, EndpointSubject::Unscoped)
         .takes::<NumberOptOutRequest>()
         .kept(),
         Endpoint::post(
@@ -84,7 +84,7 @@ fn changes() -> Vec<Endpoint> {
             "The number must not be dialed, permanently or until a time. It applies before the next dial, \
              in every campaign.",
         )
-        .needs(Permission::NumbersSuppress, EndpointSubject::Nobody)
+        .needs(Permission::NumbersSuppress, EndpointSubject::Unscoped)
         .takes::<NumberSuppressionRequest>()
         .kept(),
         Endpoint::post(
@@ -93,7 +93,7 @@ fn changes() -> Vec<Endpoint> {
             opt_out,
         )
         .describe("Deprecated: `POST numbers/opt-out` keeps the number out of the URL.")
-        .needs(Permission::NumbersOptOut, EndpointSubject::Nobody)
+        .needs(Permission::NumbersOptOut, EndpointSubject::Unscoped)
         .takes::<OptOut>()
         .deprecated()
         .kept(),
@@ -103,7 +103,7 @@ fn changes() -> Vec<Endpoint> {
             suppress,
         )
         .describe("Deprecated: `POST numbers/suppress` keeps the number out of the URL.")
-        .needs(Permission::NumbersSuppress, EndpointSubject::Nobody)
+        .needs(Permission::NumbersSuppress, EndpointSubject::Unscoped)
         .takes::<Suppression>()
         .deprecated()
         .kept(),

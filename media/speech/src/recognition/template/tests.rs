@@ -120,9 +120,9 @@ fn an_order_may_expect_some_phrases_only() {
 fn a_directory_of_files_is_a_vocabulary_and_says_what_is_wrong_with_it() {
     let dir = tempfile::tempdir().unwrap();
     let error = |name: &str| {
-        let told = Vocabulary::from_directory(dir.path()).unwrap_err().to_string();
+        let text = Vocabulary::from_directory(dir.path()).unwrap_err().to_string();
         std::fs::remove_file(dir.path().join(name)).unwrap();
-        told
+        text
     };
     let wav = |samples: Vec<i16>| write_clip(&Clip { samples }).unwrap();
     assert!(
@@ -138,8 +138,8 @@ fn a_directory_of_files_is_a_vocabulary_and_says_what_is_wrong_with_it() {
         ("是的.wav", vec![0; 200_000], "ten seconds"),
     ] {
         std::fs::write(dir.path().join(name), bytes).unwrap();
-        let told = error(name);
-        assert!(told.contains(says), "{told}");
+        let text = error(name);
+        assert!(text.contains(says), "{text}");
     }
     for name in ["是的.wav", "是的.f2.wav", "不需要.WAV", "notes.txt"] {
         std::fs::write(dir.path().join(name), wav(voice(700))).unwrap();

@@ -155,13 +155,13 @@ impl DoubleConnection<'_> {
             | DoubleBehavior::Late { .. } => {}
         }
         let text: Vec<char> = self.plan.text(self.sentence).chars().collect();
-        let told = usize::try_from(ms / PARTIAL_EVERY_MS)
+        let chars_count = usize::try_from(ms / PARTIAL_EVERY_MS)
             .unwrap_or(0)
             .min(text.len());
-        if told > self.partial {
-            let all: String = text.iter().take(told).collect();
-            let more: String = text.iter().take(told).skip(self.partial).collect();
-            self.partial = told;
+        if chars_count > self.partial {
+            let all: String = text.iter().take(chars_count).collect();
+            let more: String = text.iter().take(chars_count).skip(self.partial).collect();
+            self.partial = chars_count;
             let partial = self.format.partial(&all, &more);
             self.send(partial).await?;
         } else if let Some(nothing) = self.format.nothing() {

@@ -21,9 +21,9 @@ export function CallPanel({ draft, onParts, onChoose }: Props) {
   const source = draft.text
   const run = useMutation({
     mutationFn: (id: string) => ask('/api/v1/calls/{id}/replay', [id], reason.trim() === '' ? { source } : { source, reason: reason.trim() }),
-    onSuccess: (told) => onParts(told.differences.map((one) => one.node)),
+    onSuccess: (reply) => onParts(reply.differences.map((one) => one.node)),
   })
-  const told = run.data
+  const reply = run.data
   return (
     <div className="flow-form">
       <div className="head">
@@ -32,8 +32,8 @@ export function CallPanel({ draft, onParts, onChoose }: Props) {
       </div>
       <Input aria-label={t('flows.callReason')} placeholder={t('flows.callReason')} value={reason} onChange={(event) => setReason(event.target.value)} />
       {run.error && <Refused why={run.error} />}
-      {told && told.differences.length === 0 && <p className="c-line">{t('flows.sameWay', { flow: told.flow })}</p>}
-      {(told?.differences ?? []).map((one) => (
+      {reply && reply.differences.length === 0 && <p className="c-line">{t('flows.sameWay', { flow: reply.flow })}</p>}
+      {(reply?.differences ?? []).map((one) => (
         <div key={`${one.flow} ${one.step}`} className="card padded">
           <p className="c-amber">{t('flows.partsAt', { step: one.step, flow: one.flow })}</p>
           <button type="button" className="plain c-line data" onClick={() => onChoose(one.node)}>{one.node}</button>
@@ -41,9 +41,9 @@ export function CallPanel({ draft, onParts, onChoose }: Props) {
           <pre className="mono flow-after">{JSON.stringify(one.other, null, 1)}</pre>
         </div>
       ))}
-      {told && (
+      {reply && (
         <ol className="mono">
-          {told.steps.map((step) => <li key={step.n}>{`${step.node} · ${step.input} → ${step.entered.join(' → ')}`}</li>)}
+          {reply.steps.map((step) => <li key={step.n}>{`${step.node} · ${step.input} → ${step.entered.join(' → ')}`}</li>)}
         </ol>
       )}
     </div>

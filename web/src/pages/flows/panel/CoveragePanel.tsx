@@ -22,21 +22,21 @@ export function CoveragePanel({ id, version, shown, onShow }: Props) {
     queryFn: () => get('/api/v1/flows/{id}/coverage', [id], { version }),
     retry: false,
   })
-  const told = coverage.data
+  const reply = coverage.data
   return (
     <div className="flow-form">
       {coverage.error && <Refused why={coverage.error} again={() => void coverage.refetch()} />}
-      {told && (
+      {reply && (
         <>
           <dl className="pairs">
-            <dt>{t('flows.calls')}</dt><dd>{count(told.calls)}</dd>
-            <dt>{t('flows.talked')}</dt><dd>{count(told.talked)}</dd>
-            <dt>{t('flows.nodesSeen')}</dt><dd>{`${told.nodes.seen}/${told.nodes.all} · ${percent(told.nodes.coverage_ratio)}`}</dd>
-            <dt>{t('flows.waysSeen')}</dt><dd>{`${told.edges.seen}/${told.edges.all} · ${percent(told.edges.coverage_ratio)}`}</dd>
-            <dt>{t('flows.missed')}</dt><dd className="mono">{[...told.nodes.missed, ...told.edges.missed].join(' · ')}</dd>
+            <dt>{t('flows.calls')}</dt><dd>{count(reply.calls)}</dd>
+            <dt>{t('flows.talked')}</dt><dd>{count(reply.talked)}</dd>
+            <dt>{t('flows.nodesSeen')}</dt><dd>{`${reply.nodes.seen}/${reply.nodes.all} · ${percent(reply.nodes.coverage_ratio)}`}</dd>
+            <dt>{t('flows.waysSeen')}</dt><dd>{`${reply.edges.seen}/${reply.edges.all} · ${percent(reply.edges.coverage_ratio)}`}</dd>
+            <dt>{t('flows.missed')}</dt><dd className="mono">{[...reply.nodes.missed, ...reply.edges.missed].join(' · ')}</dd>
           </dl>
           <div className="head">
-            <Button onClick={() => onShow(shown === undefined ? told : undefined)}>{shown === undefined ? t('flows.paint') : t('flows.unpaint')}</Button>
+            <Button onClick={() => onShow(shown === undefined ? reply : undefined)}>{shown === undefined ? t('flows.paint') : t('flows.unpaint')}</Button>
             <Age at={coverage.dataUpdatedAt} />
           </div>
         </>

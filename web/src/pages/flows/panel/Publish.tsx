@@ -5,7 +5,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { Button, Checkbox, Input, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { post, type Told } from '../../../api/client'
+import { post, type ResponseOf } from '../../../api/client'
 import { instantIn } from '../../../app/format'
 import { useMay } from '../../../app/session'
 import { Ask } from '../../../components/Ask'
@@ -14,7 +14,7 @@ import { useOnce } from '../../../components/useOnce'
 import type { Draft } from '../draft'
 import { useVersions } from './Differences'
 
-type Version = Told<'/api/v1/flows/{id}/versions'>['items'][number]
+type Version = ResponseOf<'/api/v1/flows/{id}/versions'>['items'][number]
 
 interface Props {
   draft: Draft
@@ -44,16 +44,16 @@ export function Publish({ draft, id, isPublished, onPublished }: Props) {
       if (!definition) throw new Error()
       const { text } = draft
       const order = { definition, approvals: asks, reason: reason.trim() || null, approval }
-      const { told } = await once(JSON.stringify(order), (key) => post('/api/v1/flows', [], order, key))
+      const { reply } = await once(JSON.stringify(order), (key) => post('/api/v1/flows', [], order, key))
       onPublished(text)
-      return told
+      return reply
     },
-    onSuccess: (told) => done(told.flow),
+    onSuccess: (reply) => done(reply.flow),
   })
   const rollBack = async (to: number, why: string, key: string, approval: string | null) => {
-    const { told } = await post('/api/v1/flows/{id}/rollback', [id], { to, reason: why || null, approval }, key)
-    done(told.flow)
-    void navigate({ to: '/flows/$id', params: { id: told.flow }, search: { version: told.version, tab: 'publish' } })
+    const { reply } = await post('/api/v1/flows/{id}/rollback', [id], { to, reason: why || null, approval }, key)
+    done(reply.flow)
+    void navigate({ to: '/flows/$id', params: { id: reply.flow }, search: { version: reply.version, tab: 'publish' } })
   }
   const mayWrite = may('campaigns:write')
   const isReady = draft.isChecked && draft.checked?.publishable === true

@@ -14,7 +14,7 @@ export function Rehearse({ draft }: { draft: Draft }) {
   const [seed, setSeed] = useState(1)
   const source = draft.text
   const run = useMutation({ mutationFn: () => ask('/api/v1/flow-files/simulate', [], { source, callers: 200, seed }) })
-  const told = run.data
+  const reply = run.data
   return (
     <div className="flow-form">
       <div className="head">
@@ -22,16 +22,16 @@ export function Rehearse({ draft }: { draft: Draft }) {
         <Button type="primary" loading={run.isPending} onClick={() => run.mutate()}>{t('flows.rehearseRun')}</Button>
       </div>
       {run.error && <Refused why={run.error} />}
-      {told && (
+      {reply && (
         <dl className="pairs">
-          <dt>{t('flows.callers')}</dt><dd>{count(told.callers)}</dd>
-          <dt>{t('flows.completed')}</dt><dd>{count(told.completed)}</dd>
-          <dt>{t('flows.stuck')}</dt><dd className={told.stuck > 0 ? 'c-red' : ''}>{count(told.stuck)}</dd>
-          <dt>{t('flows.nodesSeen')}</dt><dd>{percent(told.node_coverage_ratio)}</dd>
-          <dt>{t('flows.waysSeen')}</dt><dd>{percent(told.edge_coverage_ratio)}</dd>
-          <dt>{t('flows.longestSilence')}</dt><dd>{seconds(told.silence_ms_max)}</dd>
-          <dt>{t('flows.outcomes')}</dt><dd className="mono">{Object.entries(told.outcomes).map(([name, one]) => `${name} ${one}`).join(' · ')}</dd>
-          <dt>{t('flows.missed')}</dt><dd className="mono">{[...told.nodes_missed, ...told.edges_missed].join(' · ')}</dd>
+          <dt>{t('flows.callers')}</dt><dd>{count(reply.callers)}</dd>
+          <dt>{t('flows.completed')}</dt><dd>{count(reply.completed)}</dd>
+          <dt>{t('flows.stuck')}</dt><dd className={reply.stuck > 0 ? 'c-red' : ''}>{count(reply.stuck)}</dd>
+          <dt>{t('flows.nodesSeen')}</dt><dd>{percent(reply.node_coverage_ratio)}</dd>
+          <dt>{t('flows.waysSeen')}</dt><dd>{percent(reply.edge_coverage_ratio)}</dd>
+          <dt>{t('flows.longestSilence')}</dt><dd>{seconds(reply.silence_ms_max)}</dd>
+          <dt>{t('flows.outcomes')}</dt><dd className="mono">{Object.entries(reply.outcomes).map(([name, one]) => `${name} ${one}`).join(' · ')}</dd>
+          <dt>{t('flows.missed')}</dt><dd className="mono">{[...reply.nodes_missed, ...reply.edges_missed].join(' · ')}</dd>
         </dl>
       )}
     </div>

@@ -33,8 +33,8 @@ export function Talk({ draft, onChoose }: { draft: Draft; onChoose: (name: strin
     gcTime: 10_000,
     retry: false,
   })
-  const told = talk.data
-  const isOver = told?.outcome !== null && told?.outcome !== undefined
+  const reply = talk.data
+  const isOver = reply?.outcome !== null && reply?.outcome !== undefined
   const take = (turn: Turn) => {
     if (turns.length < TURNS_MAX) setTurns([...turns, turn])
     setTyped('')
@@ -43,7 +43,7 @@ export function Talk({ draft, onChoose }: { draft: Draft; onChoose: (name: strin
     <div className="flow-form">
       {talk.error && <Refused why={talk.error} />}
       <div className="scroll" aria-live="polite">
-        {(told?.steps ?? []).map((step, at) => (
+        {(reply?.steps ?? []).map((step, at) => (
           <div key={at}>
             {at > 0 && <div className="turn theirs"><span /><p>{wordsOf(turns[at - 1], t)}</p></div>}
             {step.said.map((one, place) => <div key={place} className="turn"><span /><p>{one.text}</p></div>)}
@@ -54,7 +54,7 @@ export function Talk({ draft, onChoose }: { draft: Draft; onChoose: (name: strin
             </div>
           </div>
         ))}
-        {isOver && <p className="c-line">{t('flows.over')} <span className="mono">{told.outcome}</span></p>}
+        {isOver && <p className="c-line">{t('flows.over')} <span className="mono">{reply.outcome}</span></p>}
       </div>
       <Input
         aria-label={t('flows.say')}
@@ -68,11 +68,11 @@ export function Talk({ draft, onChoose }: { draft: Draft; onChoose: (name: strin
         }}
       />
       <div className="head">
-        {(told?.keys ?? []).map((key) => <Button key={key} size="small" disabled={isOver} onClick={() => take({ key })}>{t('flows.key', { key })}</Button>)}
+        {(reply?.keys ?? []).map((key) => <Button key={key} size="small" disabled={isOver} onClick={() => take({ key })}>{t('flows.key', { key })}</Button>)}
         <Button size="small" disabled={isOver} onClick={() => take({ silence: {} })}>{t('flows.silence')}</Button>
         <Button size="small" disabled={isOver} onClick={() => take({ unheard: {} })}>{t('flows.unheard')}</Button>
         <Button size="small" disabled={turns.length === 0} onClick={() => setTurns(turns.slice(0, -1))}>{t('flows.back')}</Button>
-        <Button size="small" disabled={turns.length === 0} onClick={() => setTurns([])}>{t('flows.anew')}</Button>
+        <Button size="small" disabled={turns.length === 0} onClick={() => setTurns([])}>{t('flows.restart')}</Button>
       </div>
     </div>
   )

@@ -3,14 +3,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { Table } from 'antd'
 import { useTranslation } from 'react-i18next'
-import { get, type Told } from '../../../api/client'
+import { get, type ResponseOf } from '../../../api/client'
 import { SLOW_MS } from '../../../api/queries'
 import { count, percent } from '../../../app/format'
 import { Age } from '../../../components/Figure'
 import { Word } from '../../../components/Marks'
 import { Empty, Refused } from '../../../components/States'
 
-type Text = Told<'/api/v1/flows/{id}/variants'>['texts'][number]
+type Text = ResponseOf<'/api/v1/flows/{id}/variants'>['texts'][number]
 type Arm = Text['arms'][number]
 
 const TONES = { better: 'line', no_difference: 'slate', not_decided: 'amber' } as const
@@ -23,13 +23,13 @@ export function VariantsPanel({ id, version, onChoose }: { id: string; version: 
     refetchInterval: SLOW_MS,
     retry: false,
   })
-  const told = read.data
+  const reply = read.data
   return (
     <div className="flow-form">
       {read.error && <Refused why={read.error} again={() => void read.refetch()} />}
-      {told?.texts.length === 0 && <Empty what={t('flows.noVariants')} next={t('flows.noVariantsNext')} />}
-      {told?.truncated === true && <p className="c-amber">{t('flows.variantsCut')}</p>}
-      {(told?.texts ?? []).map((one) => (
+      {reply?.texts.length === 0 && <Empty what={t('flows.noVariants')} next={t('flows.noVariantsNext')} />}
+      {reply?.truncated === true && <p className="c-amber">{t('flows.variantsCut')}</p>}
+      {(reply?.texts ?? []).map((one) => (
         <section key={one.node} aria-label={one.node}>
           <div className="head">
             <button type="button" className="plain c-line data" onClick={() => onChoose(one.node)}>{one.node}</button>
@@ -51,7 +51,7 @@ export function VariantsPanel({ id, version, onChoose }: { id: string; version: 
           />
         </section>
       ))}
-      {told !== undefined && <span className="muted">{t('flows.variantsOf', { calls: count(told.calls) })} <Age at={read.dataUpdatedAt} /></span>}
+      {reply !== undefined && <span className="muted">{t('flows.variantsOf', { calls: count(reply.calls) })} <Age at={read.dataUpdatedAt} /></span>}
     </div>
   )
 }

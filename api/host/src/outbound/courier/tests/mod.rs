@@ -117,7 +117,7 @@ fn say(stream: &mut TcpStream, text: &str) {
 }
 
 #[tokio::test]
-async fn what_is_answered_is_told_and_kept() {
+async fn an_answer_is_returned_and_kept() {
     let taken = deliver(Some(|stream| {
         say(stream, "HTTP/1.1 200 -\r\ncontent-length: 2\r\n\r\nok");
     }))
@@ -201,7 +201,7 @@ async fn an_answer_of_a_hundred_megabytes_is_cut() {
 }
 
 #[tokio::test]
-async fn whoever_never_answers_is_given_up() {
+async fn a_silent_receiver_is_given_up() {
     assert_eq!(deliver(None).await.fault, Some(DeliveryFault::TimedOut));
 }
 
@@ -292,7 +292,7 @@ async fn a_line_without_an_end_of_a_mail_server_is_read_up_to_a_limit() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_said() {
+async fn an_absent_receiver_is_reported() {
     let courier = OutsideCourier::new(Arc::new(SystemClock::default()));
     let post = |url: &str, allow_private| {
         let post = Post {

@@ -2,14 +2,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { get, Problem, type Told } from '../../api/client'
+import { get, Problem, type ResponseOf } from '../../api/client'
 import { instantIn } from '../../app/format'
 import { useMay } from '../../app/session'
 import { Tag } from '../../components/Marks'
 import { Pairs, type Pair } from '../../components/Pairs'
 import { Refused } from '../../components/States'
 
-type Call = Told<'/api/v1/calls/{id}'>
+type Call = ResponseOf<'/api/v1/calls/{id}'>
 type Correction = NonNullable<Call['corrections']>[number]
 
 export function Summary({ id }: { id: string }) {
@@ -18,34 +18,34 @@ export function Summary({ id }: { id: string }) {
   // A call that was not answered has no summary.
   if (read.error instanceof Problem && read.error.status === 404) return null
   if (read.error) return <Refused why={read.error} again={() => void read.refetch()} />
-  const told = read.data
-  if (told === undefined) return null
+  const reply = read.data
+  if (reply === undefined) return null
   const english = i18n.language === 'en'
-  const followUp = told.follow_up
+  const followUp = reply.follow_up
   const rows: Pair[] = [
-    { key: 'intent', name: t('call.intent'), value: <span className="mono">{told.intent ?? '–'}</span> },
-    { key: 'interest', name: t('summary.interest'), value: told.interest == null ? '–' : `${t(`summary.level.${told.interest.level}`, { defaultValue: told.interest.level })} · ${english ? told.interest.rule_en : told.interest.rule_zh}` },
-    { key: 'slots', name: t('call.slots'), value: <span className="data">{Object.entries(told.slots as Record<string, unknown>).map(([name, value]) => `${name} = ${String(value)}`).join(', ') || '–'}</span> },
+    { key: 'intent', name: t('call.intent'), value: <span className="mono">{reply.intent ?? '–'}</span> },
+    { key: 'interest', name: t('summary.interest'), value: reply.interest == null ? '–' : `${t(`summary.level.${reply.interest.level}`, { defaultValue: reply.interest.level })} · ${english ? reply.interest.rule_en : reply.interest.rule_zh}` },
+    { key: 'slots', name: t('call.slots'), value: <span className="data">{Object.entries(reply.slots as Record<string, unknown>).map(([name, value]) => `${name} = ${String(value)}`).join(', ') || '–'}</span> },
     { key: 'next', name: t('summary.next'), value: `${english ? followUp.action_en : followUp.action_zh} · ${english ? followUp.reason_en : followUp.reason_zh}` },
-    { key: 'by', name: t('summary.by'), value: <span className="mono">{`v${told.summary_version.toString()} · ${told.made_at_position} ${told.models.join(', ')}`}</span> },
+    { key: 'by', name: t('summary.by'), value: <span className="mono">{`v${reply.summary_version.toString()} · ${reply.made_at_position} ${reply.models.join(', ')}`}</span> },
   ]
   return (
     <section className="card" aria-label={t('summary.title')}>
       <header>
         <h2>{t('summary.title')}</h2>
-        <span>{told.tags.map((tag) => <Tag key={tag} tone="slate">{t(`summary.mark.${tag}`)}</Tag>)}</span>
+        <span>{reply.tags.map((tag) => <Tag key={tag} tone="slate">{t(`summary.mark.${tag}`)}</Tag>)}</span>
       </header>
       <div className="body list">
-        {told.text != null && <div className="data">{told.text}</div>}
+        {reply.text != null && <div className="data">{reply.text}</div>}
         <Pairs rows={rows} />
-        {told.wording != null && <Worded of={told.wording} />}
+        {reply.wording != null && <Worded of={reply.wording} />}
       </div>
     </section>
   )
 }
 
 // The wording by a model. It is shown separately from the summary, which is made by rules.
-function Worded({ of }: { of: NonNullable<Told<'/api/v1/calls/{id}/summary'>['wording']> }) {
+function Worded({ of }: { of: NonNullable<ResponseOf<'/api/v1/calls/{id}/summary'>['wording']> }) {
   const { t } = useTranslation()
   return (
     <div className="list" aria-label={t('summary.wording.title')}>
