@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 const TEXT_BYTES_MAX: usize = 256;
 
 /// A request to erase a customer.
-#[derive(Clone, JsonSchema)]
+#[derive(Clone, ApiRequest, JsonSchema)]
 pub struct ErasureRequest {
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
     reason: String,
@@ -35,18 +35,8 @@ pub struct ErasureRequest {
     #[schemars(length(max = TEXT_BYTES_MAX))]
     approved_by: Option<String>,
     /// The approval for this act, if one is required.
+    #[member(parse)]
     approval: Option<ApprovalId>,
-}
-
-impl ApiRequest for ErasureRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            reason: body.needed_short_text("reason", TEXT_BYTES_MAX),
-            requested_by: body.short_text("requested_by", TEXT_BYTES_MAX),
-            approved_by: body.short_text("approved_by", TEXT_BYTES_MAX),
-            approval: body.parsed("approval"),
-        }
-    }
 }
 
 impl ErasureRequest {
@@ -68,21 +58,12 @@ impl ErasureRequest {
 }
 
 /// A request for a legal hold, which forbids erasure and dials.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 pub struct LegalHoldRequest {
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
     reason: String,
     #[schemars(length(max = TEXT_BYTES_MAX))]
     by: Option<String>,
-}
-
-impl ApiRequest for LegalHoldRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            reason: body.needed_short_text("reason", TEXT_BYTES_MAX),
-            by: body.short_text("by", TEXT_BYTES_MAX),
-        }
-    }
 }
 
 impl From<LegalHoldRequest> for CustomerCommand {
@@ -92,24 +73,15 @@ impl From<LegalHoldRequest> for CustomerCommand {
 }
 
 /// A request to release a legal hold.
-#[derive(Clone, JsonSchema)]
+#[derive(Clone, ApiRequest, JsonSchema)]
 pub struct HoldRelease {
     #[schemars(length(max = TEXT_BYTES_MAX))]
     reason: Option<String>,
     #[schemars(length(max = TEXT_BYTES_MAX))]
     by: Option<String>,
     /// The approval for this act, if one is required.
+    #[member(parse)]
     approval: Option<ApprovalId>,
-}
-
-impl ApiRequest for HoldRelease {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            reason: body.short_text("reason", TEXT_BYTES_MAX),
-            by: body.short_text("by", TEXT_BYTES_MAX),
-            approval: body.parsed("approval"),
-        }
-    }
 }
 
 impl HoldRelease {

@@ -52,24 +52,13 @@ impl From<DraftRequest> for DraftContent {
 }
 
 /// A request to begin a draft: its kind and its content.
-#[derive(Debug, JsonSchema)]
+#[derive(Debug, ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "kind": "campaign", "title": "三月提醒", "body": { "step": 2 } }]))]
 pub struct NewDraftRequest {
+    #[member(or = DraftKind::Campaign)]
     pub kind: DraftKind,
     #[serde(flatten)]
     pub order: DraftRequest,
-}
-
-impl ApiRequest for NewDraftRequest {
-    fn read(body: &mut Members) -> Self {
-        if body.is_absent("kind") {
-            body.wrong("kind", "is missing");
-        }
-        Self {
-            kind: body.value("kind").unwrap_or(DraftKind::Campaign),
-            order: DraftRequest::read(body),
-        }
-    }
 }
 
 /// A draft in the list, without its body.

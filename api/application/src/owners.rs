@@ -16,20 +16,12 @@ use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 
 /// A request to take over what another user owns, with the reason.
-#[derive(Debug, Clone, JsonSchema)]
+#[derive(Debug, Clone, ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "its owner has left" }]))]
 pub struct TakeOverRequest {
     /// Reason, stored permanently. It must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     pub reason: String,
-}
-
-impl ApiRequest for TakeOverRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-        }
-    }
 }
 
 /// An owner who may no longer have a webhook deliver, and the reason.

@@ -14,23 +14,13 @@ use serde::Serialize;
 
 /// A request that replaces all preferences of a user. For a member that is absent, the console or the
 /// browser decides.
-#[derive(Debug, Default, JsonSchema)]
+#[derive(Debug, Default, ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "language": "zh-CN", "theme": "dark", "home": "wall" }]))]
 pub struct PreferencesRequest {
     language: Option<PreferredLanguage>,
     theme: Option<PreferredTheme>,
     /// The page that the console shows first.
     home: Option<HomePage>,
-}
-
-impl ApiRequest for PreferencesRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            language: body.value("language"),
-            theme: body.value("theme"),
-            home: body.value("home"),
-        }
-    }
 }
 
 impl From<PreferencesRequest> for UserPreferences {

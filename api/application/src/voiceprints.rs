@@ -84,20 +84,12 @@ impl ApiRequest for VoiceWithdrawal {
 }
 
 /// A request to delete a voiceprint, with the reason.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "no longer needed" }]))]
 pub struct VoiceDeletion {
     /// Reason, stored permanently. It must not name a person.
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
     pub reason: String,
-}
-
-impl ApiRequest for VoiceDeletion {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            reason: body.needed_short_text("reason", TEXT_BYTES_MAX),
-        }
-    }
 }
 
 /// State of a customer's voiceprint: consent and enrolment. The template is never included.

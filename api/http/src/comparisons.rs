@@ -290,19 +290,11 @@ fn network_of(peer: Option<SocketAddr>) -> IpAddr {
 }
 
 /// The request body of a look-up by phone number: in a URL the number would be logged.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 pub(crate) struct NumberBody {
     /// The phone number in any common notation.
     #[schemars(example = &"13800138000")]
     pub number: String,
-}
-
-impl ApiRequest for NumberBody {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            number: body.needed_text("number").unwrap_or_default(),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -20,26 +20,18 @@ use schemars::JsonSchema;
 const SUBJECT_BYTES_MAX: usize = 255;
 
 /// A request to link a user with an account at an identity provider.
-#[derive(Debug, JsonSchema)]
+#[derive(Debug, ApiRequest, JsonSchema)]
 pub struct ProviderLinkRequest {
     /// The provider's URL, as its tokens name it. Default: that of `serve --oidc-issuer`.
     #[schemars(example = &"https://login.example.com", length(max = ISSUER_BYTES_MAX))]
+    #[schemars(length(max = ISSUER_BYTES_MAX))]
     pub issuer: Option<String>,
     /// The claim `sub` of the user's tokens.
     #[schemars(example = &"248289761001", length(min = 1, max = SUBJECT_BYTES_MAX))]
+    #[schemars(length(min = 1, max = SUBJECT_BYTES_MAX))]
     pub subject: String,
     #[schemars(length(max = REASON_BYTES_MAX))]
     pub reason: Option<String>,
-}
-
-impl ApiRequest for ProviderLinkRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            issuer: body.short_text("issuer", ISSUER_BYTES_MAX),
-            subject: body.needed_short_text("subject", SUBJECT_BYTES_MAX),
-            reason: body.short_text("reason", REASON_BYTES_MAX),
-        }
-    }
 }
 
 /// Links a user with an account (subject) at an identity provider. Fails if the subject is linked with

@@ -6,25 +6,18 @@ use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 
 /// A request to roll back to an earlier version.
-#[derive(Debug, JsonSchema)]
+#[derive(Debug, ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "to": 1, "reason": "complaints about the new wording" }]))]
 pub struct RollbackRequest {
     /// Version to return to. Default: the one before the current one.
     #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = u32::MAX))]
     pub to: Option<u32>,
     /// Reason, read by the approver and stored permanently. It must contain no personal data.
     #[schemars(length(max = REASON_BYTES_MAX))]
     pub reason: Option<String>,
     /// The approval of another person, if one is required.
+    #[member(parse)]
     pub approval: Option<ApprovalId>,
 }
 
-impl ApiRequest for RollbackRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            to: body.count("to", 1, u32::MAX),
-            reason: body.short_text("reason", REASON_BYTES_MAX),
-            approval: body.parsed("approval"),
-        }
-    }
-}

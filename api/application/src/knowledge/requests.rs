@@ -39,31 +39,23 @@ impl ApiRequest for KnowledgeImportRequest {
 }
 
 /// A request to make a version current.
-#[derive(Debug, JsonSchema)]
+#[derive(Debug, ApiRequest, JsonSchema)]
 #[schemars(rename = "KnowledgePublishRequest", extend("examples" = [{ "version": 2, "reason": "new fees" }]))]
 pub struct KnowledgePublishRequest {
     /// Version to publish. Default: the one imported last.
     #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = u32::MAX))]
     pub version: Option<u32>,
     /// From this version on, each version needs the approval of another user.
     #[schemars(with = "Option<bool>")]
+    #[serde(default)]
     pub approvals: bool,
     /// Reason for the approver. It must contain no personal data.
     #[schemars(length(max = REASON_BYTES_MAX))]
     pub reason: Option<String>,
     /// The approval of another user.
+    #[member(parse)]
     pub approval: Option<ApprovalId>,
-}
-
-impl ApiRequest for KnowledgePublishRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            version: body.count("version", 1, u32::MAX),
-            approvals: body.value("approvals").unwrap_or_default(),
-            reason: body.short_text("reason", REASON_BYTES_MAX),
-            approval: body.parsed("approval"),
-        }
-    }
 }
 
 /// The version to make current, for a publication or a rollback.
@@ -99,31 +91,24 @@ impl From<RollbackRequest> for VersionPublication {
 }
 
 /// A question to a knowledge base. It is not stored.
-#[derive(Debug, JsonSchema)]
+#[derive(Debug, ApiRequest, JsonSchema)]
 #[schemars(rename = "KnowledgeQuestion", extend("examples" = [{ "text": "提前还款要违约金吗", "version": 2 }]))]
 pub struct KnowledgeQuestionRequest {
     #[schemars(length(min = 1, max = QUESTION_BYTES_MAX))]
     pub text: String,
     /// Version to search. Default: the current one, or that of the campaign.
     #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = u32::MAX))]
     pub version: Option<u32>,
     /// Use the version that this campaign's calls use.
+    #[member(parse)]
     pub campaign: Option<CampaignId>,
     /// Time of the question. Default: now.
+    #[member(parse)]
     pub at: Option<Timestamp>,
     /// Known values, for example of slots.
     #[schemars(with = "Option<BTreeMap<String, String>>")]
+    #[serde(default)]
     pub values: BTreeMap<String, String>,
 }
 
-impl ApiRequest for KnowledgeQuestionRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            text: body.needed_short_text("text", QUESTION_BYTES_MAX),
-            version: body.count("version", 1, u32::MAX),
-            campaign: body.parsed("campaign"),
-            at: body.parsed("at"),
-            values: body.value("values").unwrap_or_default(),
-        }
-    }
-}

@@ -52,18 +52,12 @@ impl ApiRequest for RetentionPeriodRequest {
 }
 
 /// A request to run retention.
-#[derive(Debug, Clone, Copy, JsonSchema)]
+#[derive(Debug, Clone, Copy, ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "dry_run": true }]))]
 pub struct RetentionRunRequest {
     /// If true, nothing is destroyed or stored; the reply lists what is due.
     #[schemars(with = "Option<bool>")]
+    #[serde(default)]
     pub dry_run: bool,
 }
 
-impl ApiRequest for RetentionRunRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            dry_run: body.value("dry_run").unwrap_or(false),
-        }
-    }
-}

@@ -47,31 +47,22 @@ pub const FROZEN_MAX: u64 = 100_000;
 const COLUMNS_NAMED_MAX: usize = 30;
 
 /// A segment to evaluate, and the moment.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "sql": "SELECT * FROM customers WHERE age BETWEEN 25 AND 35" }]))]
 pub struct SegmentRequest {
     /// `SELECT * FROM customers [WHERE …] [ORDER BY …] [LIMIT n]`.
     #[schemars(length(min = 1, max = SEGMENT_BYTES_MAX), example = &"SELECT * FROM customers WHERE age > 30")]
+    #[schemars(length(min = 1, max = SEGMENT_BYTES_MAX))]
     sql: String,
     /// A log position or a time: what was known then. Default: now.
     #[schemars(example = &"1200")]
     as_of: Option<String>,
     /// The value of NOW(). Default: now, or the time of `as_of`.
+    #[member(parse)]
     at: Option<Timestamp>,
     /// Number of customers to name in a preview.
     #[schemars(range(min = 1, max = SAMPLE_MAX))]
     sample: Option<u32>,
-}
-
-impl ApiRequest for SegmentRequest {
-    fn read(body: &mut members::Members) -> Self {
-        Self {
-            sql: body.needed_short_text("sql", SEGMENT_BYTES_MAX),
-            as_of: body.text("as_of"),
-            at: body.parsed("at"),
-            sample: body.count("sample", 1, SAMPLE_MAX),
-        }
-    }
 }
 
 /// The reply for a segment that is valid.

@@ -114,17 +114,10 @@ impl ApiRequest for WebhookChangeRequest {
 }
 
 /// A request to remove a webhook or channel, with the reason.
-#[derive(Debug, Clone, JsonSchema)]
+#[derive(Debug, Clone, ApiRequest, JsonSchema)]
 pub struct WebhookRemoval {
     /// Reason, stored permanently. It must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     pub reason: String,
 }
 
-impl ApiRequest for WebhookRemoval {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-        }
-    }
-}

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 const ENTRY_BYTES_MAX: usize = 256;
 
 /// A request for other wording of one answer or objection.
-#[derive(Debug, JsonSchema)]
+#[derive(Debug, ApiRequest, JsonSchema)]
 #[schemars(rename = "WordingDraftRequest", extend("examples" = [{ "answer": "手续费", "instruction": "说得更短、更亲切" }]))]
 pub struct WordingDraftRequest {
     /// The id of the answer or objection.
@@ -19,38 +19,22 @@ pub struct WordingDraftRequest {
     pub instruction: String,
     /// Default: the current version, or else the newest.
     #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = u32::MAX))]
     pub version: Option<u32>,
 }
 
-impl ApiRequest for WordingDraftRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            answer: body.needed_short_text("answer", ENTRY_BYTES_MAX),
-            instruction: body.needed_short_text("instruction", INSTRUCTION_BYTES_MAX),
-            version: body.count("version", 1, u32::MAX),
-        }
-    }
-}
-
 /// A request to adopt a draft into a new version of its knowledge base.
-#[derive(Debug, JsonSchema)]
+#[derive(Debug, ApiRequest, JsonSchema)]
 #[schemars(rename = "WordingDraftAdoption", extend("examples" = [{ "onto": 2 }]))]
 pub struct DraftAdoptionRequest {
     /// The version that all other content is taken from. Default: the one imported last.
     #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = u32::MAX))]
     pub onto: Option<u32>,
 }
 
-impl ApiRequest for DraftAdoptionRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            onto: body.count("onto", 1, u32::MAX),
-        }
-    }
-}
-
 /// A request to reject a draft.
-#[derive(Debug, JsonSchema)]
+#[derive(Debug, ApiRequest, JsonSchema)]
 #[schemars(rename = "WordingDraftRejection", extend("examples" = [{ "reason": "sounds like a promise" }]))]
 pub struct DraftRejectionRequest {
     /// Reason, stored permanently. It must not name a person.
@@ -58,10 +42,3 @@ pub struct DraftRejectionRequest {
     pub reason: String,
 }
 
-impl ApiRequest for DraftRejectionRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-        }
-    }
-}

@@ -31,7 +31,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body of an anonymization: the reason, and whether it is a dry run.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "the study is over", "dry_run": true }]))]
 struct AnonymizationRequest {
     /// Stored permanently; must not contain personal data.
@@ -40,17 +40,8 @@ struct AnonymizationRequest {
     /// If true, nothing is erased or stored: the reply lists the customers who would be erased.
     dry_run: Option<bool>,
     /// The approval by another user.
+    #[member(parse)]
     approval: Option<ApprovalId>,
-}
-
-impl ApiRequest for AnonymizationRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            reason: body.needed_short_text("reason", ANONYMIZATION_REASON_BYTES_MAX),
-            dry_run: body.value("dry_run"),
-            approval: body.parsed("approval"),
-        }
-    }
 }
 
 async fn make_unknowable(ctx: Ctx, input: Input) -> Result<ChangeReply<AnonymizationResponse>, Problem> {

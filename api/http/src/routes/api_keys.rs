@@ -39,18 +39,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body that revokes an API key: the reason, which is stored permanently.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct KeyRevokeRequest {
     #[schemars(length(min = 1, max = LABEL_BYTES_MAX))]
     reason: String,
-}
-
-impl ApiRequest for KeyRevokeRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            reason: body.needed_short_text("reason", LABEL_BYTES_MAX),
-        }
-    }
 }
 
 /// A revoked key.

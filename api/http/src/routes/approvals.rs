@@ -72,7 +72,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body that approves a waiting request: an optional reason.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "the letter is signed" }]))]
 struct ApprovalGrantRequest {
     /// Stored permanently; must not name a person.
@@ -80,29 +80,13 @@ struct ApprovalGrantRequest {
     reason: Option<String>,
 }
 
-impl ApiRequest for ApprovalGrantRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            reason: body.short_text("reason", REASON_BYTES_MAX),
-        }
-    }
-}
-
 /// The body of a rejection.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "a complaint is open" }]))]
 struct ApprovalRejectRequest {
     /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
-}
-
-impl ApiRequest for ApprovalRejectRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-        }
-    }
 }
 
 /// An approval after it was approved or rejected, with the log position of the decision.

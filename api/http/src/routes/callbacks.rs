@@ -50,58 +50,44 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body that schedules a callback.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct CallbackBody {
     #[schemars(with = "String", example = &"TASK20261120")]
+    #[member(read = needed)]
     campaign: Option<CampaignId>,
     /// The time that the customer named; at most 30 days ahead.
     #[schemars(with = "Timestamp", example = &"2026-03-03T15:00:00+08:00")]
+    #[member(read = needed)]
     at: Option<Timestamp>,
     /// The only agent who may make the call for the first 15 minutes; after that any agent may. Only in
     /// campaigns with agents.
     #[schemars(with = "Option<String>", example = &"wang")]
+    #[member(parse)]
     agent: Option<UserId>,
     /// Stored permanently; must not contain personal data.
     #[schemars(length(max = CALLBACK_REASON_BYTES_MAX), example = &"in a meeting")]
+    #[schemars(length(max = CALLBACK_REASON_BYTES_MAX))]
     reason: Option<String>,
     /// The user who schedules it. Only used with the directory's own key; a user acts under their own name.
     #[schemars(length(max = BY_BYTES_MAX), example = &"li")]
+    #[schemars(length(max = BY_BYTES_MAX))]
     by: Option<String>,
-}
-
-impl ApiRequest for CallbackBody {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            campaign: needed(body, "campaign"),
-            at: needed(body, "at"),
-            agent: body.parsed("agent"),
-            reason: body.short_text("reason", CALLBACK_REASON_BYTES_MAX),
-            by: body.short_text("by", BY_BYTES_MAX),
-        }
-    }
 }
 
 /// The body that cancels a callback: the campaign and the reason.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct CallbackCancellation {
     #[schemars(with = "String", example = &"TASK20261120")]
+    #[member(read = needed)]
     campaign: Option<CampaignId>,
     /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = CALLBACK_REASON_BYTES_MAX), example = &"paid at the branch")]
+    #[schemars(length(min = 1, max = CALLBACK_REASON_BYTES_MAX))]
     reason: String,
     /// The user who cancels it. Only used with the directory's own key; a user acts under their own name.
     #[schemars(length(max = BY_BYTES_MAX), example = &"li")]
+    #[schemars(length(max = BY_BYTES_MAX))]
     by: Option<String>,
-}
-
-impl ApiRequest for CallbackCancellation {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            campaign: needed(body, "campaign"),
-            reason: body.needed_short_text("reason", CALLBACK_REASON_BYTES_MAX),
-            by: body.short_text("by", BY_BYTES_MAX),
-        }
-    }
 }
 
 fn needed<T: std::str::FromStr>(body: &mut Members, name: &str) -> Option<T>

@@ -35,19 +35,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body that fixes the segment of a campaign.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct CampaignSegmentRequest {
     /// `SELECT * FROM customers [WHERE …] [ORDER BY …] [LIMIT n]`.
     #[schemars(length(min = 1, max = SEGMENT_BYTES_MAX), example = &"SELECT * FROM customers WHERE age > 30")]
+    #[schemars(length(min = 1, max = SEGMENT_BYTES_MAX))]
     sql: String,
-}
-
-impl ApiRequest for CampaignSegmentRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            sql: body.needed_short_text("sql", SEGMENT_BYTES_MAX),
-        }
-    }
 }
 
 /// The fixed segment, and the import of its list.

@@ -38,33 +38,23 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body that adds a note to a chart.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "chart": "answer_ratio_per_call", "about_at": "2026-03-02T02:00:00Z",
     "text": "线路二停了十分钟" }]))]
 struct ChartNoteRequest {
     /// The metric on the chart.
+    #[schemars(required)]
+    #[member(parse)]
     chart: Option<ChartId>,
     /// Shows the note only on the chart of this campaign; without it, on the charts of all.
+    #[member(parse)]
     campaign: Option<CampaignId>,
     /// The moment on the chart at which the note is shown; default: now.
+    #[member(parse)]
     about_at: Option<Timestamp>,
     /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
     text: String,
-}
-
-impl ApiRequest for ChartNoteRequest {
-    fn read(body: &mut Members) -> Self {
-        if body.is_absent("chart") {
-            body.wrong("chart", "is missing");
-        }
-        Self {
-            chart: body.parsed("chart"),
-            campaign: body.parsed("campaign"),
-            about_at: body.parsed("about_at"),
-            text: body.needed_short_text("text", TEXT_BYTES_MAX),
-        }
-    }
 }
 
 /// The note after it was added.

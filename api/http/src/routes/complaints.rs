@@ -139,44 +139,25 @@ impl ApiRequest for ComplaintOpening {
 }
 
 /// The body that assigns a complaint: the user who handles it.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "to": "wang" }]))]
 struct ComplaintAssignment {
     #[schemars(length(min = 1, max = CASE_TEXT_BYTES_MAX))]
     to: String,
 }
 
-impl ApiRequest for ComplaintAssignment {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            to: body.needed_short_text("to", CASE_TEXT_BYTES_MAX),
-        }
-    }
-}
-
 /// The body that resolves a complaint: its outcome and a note.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "outcome": "upheld", "note": "it was late; they are not called again" }]))]
 struct ComplaintResolution {
+    #[member(or = ComplaintOutcome::Upheld)]
+    #[member(parse)]
     outcome: ComplaintOutcome,
     /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = CASE_TEXT_BYTES_MAX))]
     note: String,
     /// Also suppresses the number, permanently.
     suppress: Option<bool>,
-}
-
-impl ApiRequest for ComplaintResolution {
-    fn read(body: &mut Members) -> Self {
-        if body.is_absent("outcome") {
-            body.wrong("outcome", "is missing");
-        }
-        Self {
-            outcome: body.parsed("outcome").unwrap_or(ComplaintOutcome::Upheld),
-            note: body.needed_short_text("note", CASE_TEXT_BYTES_MAX),
-            suppress: body.value("suppress"),
-        }
-    }
 }
 
 /// A complaint after it was opened, assigned or resolved.

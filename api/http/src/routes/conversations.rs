@@ -109,35 +109,27 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body that opens a conversation: campaign, customer, channel, and who wrote first.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "campaign": "TASK20261120", "customer": "C01", "channel": "web",
     "begun_by": "customer" }]))]
 struct ConversationOpening {
     #[schemars(with = "CampaignId")]
+    #[schemars(required)]
+    #[member(parse)]
     campaign: Option<CampaignId>,
     /// The customer's external or internal id. The customer must be in a list of the campaign.
     #[schemars(length(min = 1, max = CUSTOMER_BYTES_MAX))]
     customer: String,
     /// The channel; default: web.
     #[schemars(with = "Option<Channel>")]
+    #[serde(default)]
+    #[member(or = Channel::Web)]
     channel: Channel,
     /// Who writes first. Default: us; the compliance rules are then checked.
     #[schemars(with = "Option<ConversationInitiator>")]
+    #[serde(default)]
+    #[member(or = ConversationInitiator::Us)]
     begun_by: ConversationInitiator,
-}
-
-impl ApiRequest for ConversationOpening {
-    fn read(body: &mut Members) -> Self {
-        if body.is_absent("campaign") {
-            body.wrong("campaign", "is missing");
-        }
-        Self {
-            campaign: body.parsed("campaign"),
-            customer: body.needed_short_text("customer", CUSTOMER_BYTES_MAX),
-            channel: body.value("channel").unwrap_or(Channel::Web),
-            begun_by: body.value("begun_by").unwrap_or(ConversationInitiator::Us),
-        }
-    }
 }
 
 /// A message from the customer.

@@ -28,19 +28,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body of a look-up.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct CustomerLookupRequest {
     /// The customer's external id; an internal id is returned unchanged.
     #[schemars(length(min = 1, max = EXTERNAL_ID_BYTES_MAX), example = &"C01")]
+    #[schemars(length(min = 1, max = EXTERNAL_ID_BYTES_MAX))]
     customer: String,
-}
-
-impl ApiRequest for CustomerLookupRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            customer: body.needed_short_text("customer", EXTERNAL_ID_BYTES_MAX),
-        }
-    }
 }
 
 /// The customer's internal id.

@@ -174,7 +174,7 @@ struct CutOffChangeResponse {
 }
 
 /// The body of a call back to a customer who was cut off: the customer, who is called as soon as possible.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct CutOffRedialRequest {
     /// External or internal id of the customer.
     #[schemars(example = &"C01")]
@@ -183,17 +183,8 @@ struct CutOffRedialRequest {
     by: Option<String>,
 }
 
-impl ApiRequest for CutOffRedialRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            customer: body.needed_text("customer").unwrap_or_default(),
-            by: body.short_text("by", TEXT_BYTES_MAX),
-        }
-    }
-}
-
 /// The body that settles a customer who was cut off: the customer is not called again in this campaign.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct CutOffSettlement {
     /// External or internal id of the customer.
     #[schemars(example = &"C01")]
@@ -203,16 +194,6 @@ struct CutOffSettlement {
     reason: String,
     #[schemars(length(max = TEXT_BYTES_MAX))]
     by: Option<String>,
-}
-
-impl ApiRequest for CutOffSettlement {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            customer: body.needed_text("customer").unwrap_or_default(),
-            by: body.short_text("by", TEXT_BYTES_MAX),
-            reason: body.needed_short_text("reason", TEXT_BYTES_MAX),
-        }
-    }
 }
 
 async fn call_back(ctx: Ctx, input: Input) -> Result<ChangeReply<CutOffChangeResponse>, Problem> {

@@ -67,21 +67,12 @@ struct InstallationResponse {
 }
 
 /// The body of a confirmation: the reason.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct ConfirmationRequest {
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
     #[schemars(length(max = USER_BYTES_MAX))]
     by: Option<String>,
-}
-
-impl ApiRequest for ConfirmationRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-            by: body.short_text("by", USER_BYTES_MAX),
-        }
-    }
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

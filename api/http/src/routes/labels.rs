@@ -84,7 +84,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body that asks for the next turn.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "by": "wang" }]))]
 struct NextTurnRequest {
     /// The labeller. Only used with the directory's own key; a user acts under their own name.
@@ -92,21 +92,15 @@ struct NextTurnRequest {
     by: Option<String>,
 }
 
-impl ApiRequest for NextTurnRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            by: body.short_text("by", NAME_BYTES_MAX),
-        }
-    }
-}
-
 /// The body of a label.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{
     "turn": "call.308b38fa-b3fa-59e5-b685-93b305968d97.12", "intent": "ask_fee", "by": "wang"
 }]))]
 struct TurnLabelRequest {
     #[schemars(with = "TurnId")]
+    #[schemars(required)]
+    #[member(parse)]
     turn: Option<TurnId>,
     /// Default: intent.
     meaning: Option<Meaning>,
@@ -120,48 +114,21 @@ struct TurnLabelRequest {
     by: Option<String>,
 }
 
-impl ApiRequest for TurnLabelRequest {
-    fn read(body: &mut Members) -> Self {
-        if body.is_absent("turn") {
-            body.wrong("turn", "is missing");
-        }
-        Self {
-            turn: body.parsed("turn"),
-            meaning: body.value("meaning"),
-            intent: body.short_text("intent", INTENT_BYTES_MAX),
-            sentiment: body.value("sentiment"),
-            interest: body.value("interest"),
-            by: body.short_text("by", NAME_BYTES_MAX),
-        }
-    }
-}
-
 /// The body that queues a turn for labelling.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{
     "turn": "call.308b38fa-b3fa-59e5-b685-93b305968d97.12", "why": "misheard", "by": "wang"
 }]))]
 struct LabelRequest {
     #[schemars(with = "TurnId")]
+    #[schemars(required)]
+    #[member(parse)]
     turn: Option<TurnId>,
     /// Default: misunderstood.
     why: Option<LabelWhy>,
     /// The user who queues it. Only used with the directory's own key; a user acts under their own name.
     #[schemars(length(max = NAME_BYTES_MAX))]
     by: Option<String>,
-}
-
-impl ApiRequest for LabelRequest {
-    fn read(body: &mut Members) -> Self {
-        if body.is_absent("turn") {
-            body.wrong("turn", "is missing");
-        }
-        Self {
-            turn: body.parsed("turn"),
-            why: body.value("why"),
-            by: body.short_text("by", NAME_BYTES_MAX),
-        }
-    }
 }
 
 /// Hands out the next turn to label; null if there is none. Reads at the head of the log, so a turn that

@@ -50,27 +50,20 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body of a merge, or of its undoing: the other id, and the reason.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct MergeBody {
     /// External or internal id of the other customer.
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX), example = &"C002")]
+    #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
     other: String,
     /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = MERGE_REASON_BYTES_MAX), example = &"two accounts of one person")]
+    #[schemars(length(min = 1, max = MERGE_REASON_BYTES_MAX))]
     reason: String,
     /// The user who requests it. Only used with the directory's own key; a user acts under their own name.
     #[schemars(length(max = TEXT_BYTES_MAX), example = &"li")]
+    #[schemars(length(max = TEXT_BYTES_MAX))]
     by: Option<String>,
-}
-
-impl ApiRequest for MergeBody {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            other: body.needed_short_text("other", TEXT_BYTES_MAX),
-            reason: body.needed_short_text("reason", MERGE_REASON_BYTES_MAX),
-            by: body.short_text("by", TEXT_BYTES_MAX),
-        }
-    }
 }
 
 async fn join(ctx: Ctx, input: Input) -> Result<ChangeReply<MergeResult>, Problem> {

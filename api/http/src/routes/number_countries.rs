@@ -31,24 +31,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body that confirms the stored country of a customer's numbers.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "asked at the branch" }]))]
 struct NumberConfirmation {
     /// One of the numbers; without it all numbers that need a confirmation.
     #[schemars(with = "Option<NumberId>")]
+    #[member(parse)]
     number: Option<NumberId>,
     /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = CONFIRMATION_REASON_BYTES_MAX))]
     reason: String,
-}
-
-impl ApiRequest for NumberConfirmation {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            number: body.parsed("number"),
-            reason: body.needed_short_text("reason", CONFIRMATION_REASON_BYTES_MAX),
-        }
-    }
 }
 
 /// The result of a confirmation.

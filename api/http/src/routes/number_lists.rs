@@ -40,30 +40,19 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body with a number and a list.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "number": "13800138000", "list": "consented-2026",
     "reason": "signed at the counter" }]))]
 struct NumberListRequest {
     /// The phone number in any common notation.
     number: String,
     #[schemars(with = "NumberListName")]
+    #[schemars(required)]
+    #[member(parse)]
     list: Option<NumberListName>,
     /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
-}
-
-impl ApiRequest for NumberListRequest {
-    fn read(body: &mut Members) -> Self {
-        if body.is_absent("list") {
-            body.wrong("list", "is missing");
-        }
-        Self {
-            number: body.needed_text("number").unwrap_or_default(),
-            list: body.parsed("list"),
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-        }
-    }
 }
 
 /// A number after it was put on a list or taken off.

@@ -56,20 +56,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body that ends a call: the reason.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "the person asked at the branch" }]))]
 struct CallEndRequest {
     /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = END_REASON_BYTES_MAX))]
     reason: String,
-}
-
-impl ApiRequest for CallEndRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            reason: body.needed_short_text("reason", END_REASON_BYTES_MAX),
-        }
-    }
 }
 
 /// Ends the call in the path: with `hang_up` also an answered one, otherwise it is canceled before an
@@ -141,45 +133,34 @@ async fn cancel_asked(
 }
 
 /// The body that requests a call: customer, campaign and deadline.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "campaign": "TASK20261120", "customer": "C01", "phone": "13800138000",
     "variables": { "days": 3 }, "deadline": "2026-11-22T18:00:00+08:00" }]))]
 struct NewCallRequest {
     #[schemars(with = "CampaignId")]
+    #[schemars(required)]
+    #[member(parse)]
     campaign: Option<CampaignId>,
     /// External or internal id of the customer.
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
     customer: String,
     /// For a customer who is not in the campaign yet: the phone number. Without it the first known number is
     /// called.
+    #[schemars(length(max = TEXT_BYTES_MAX))]
     phone: Option<String>,
     /// For an unknown customer: the name.
+    #[schemars(length(max = TEXT_BYTES_MAX))]
     name: Option<String>,
     /// The expected flow. The request is refused if the campaign has another one.
+    #[member(parse)]
     flow: Option<FlowId>,
     /// Values of the flow's variables, by name. For a customer who is in the campaign already they must equal
     /// the stored ones.
     #[schemars(with = "Option<std::collections::BTreeMap<String, Value>>")]
     variables: Option<Map<String, Value>>,
     /// From this time on the customer is not dialed.
+    #[member(parse)]
     deadline: Option<Timestamp>,
-}
-
-impl ApiRequest for NewCallRequest {
-    fn read(body: &mut Members) -> Self {
-        if body.is_absent("campaign") {
-            body.wrong("campaign", "is missing");
-        }
-        Self {
-            campaign: body.parsed("campaign"),
-            customer: body.needed_short_text("customer", TEXT_BYTES_MAX),
-            phone: body.short_text("phone", TEXT_BYTES_MAX),
-            name: body.short_text("name", TEXT_BYTES_MAX),
-            flow: body.parsed("flow"),
-            variables: body.value("variables"),
-            deadline: body.parsed("deadline"),
-        }
-    }
 }
 
 async fn ask(ctx: Ctx, input: Input) -> Result<CreationReply<RequestedCall>, Problem> {

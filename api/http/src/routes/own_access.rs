@@ -48,48 +48,27 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body that changes a password: the current and the new one.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct PasswordChangeRequest {
     #[schemars(example = &"wang", with = "UserId")]
+    #[schemars(length(min = 1, max = PASSWORD_BYTES_MAX))]
     name: String,
     #[schemars(length(max = PASSWORD_BYTES_MAX))]
     password: String,
     /// A code of the authenticator app, or a recovery code. If it is required and missing, the reply says so.
     #[schemars(length(max = CODE_BYTES_MAX))]
     code: Option<String>,
-    #[schemars(
-        length(min = PASSWORD_CHARS_MIN, max = PASSWORD_BYTES_MAX),
-        example = &"staple under the old bridge"
-    )]
+    #[schemars(length(min = 1, max = PASSWORD_BYTES_MAX))]
     new_password: String,
 }
 
-impl ApiRequest for PasswordChangeRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            name: body.needed_short_text("name", PASSWORD_BYTES_MAX),
-            password: body.needed_short_text("password", PASSWORD_BYTES_MAX),
-            code: body.short_text("code", CODE_BYTES_MAX),
-            new_password: body.needed_short_text("new_password", PASSWORD_BYTES_MAX),
-        }
-    }
-}
-
 /// The body that ends sessions.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "id": "9f86d081884c7d65" }, {}]))]
 struct SessionEndRequest {
     /// Id of the session from the list; without it, all sessions but the one that sends the request end.
     #[schemars(length(max = SESSION_ID_BYTES_MAX))]
     id: Option<String>,
-}
-
-impl ApiRequest for SessionEndRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            id: body.short_text("id", SESSION_ID_BYTES_MAX),
-        }
-    }
 }
 
 /// The user with a changed password.

@@ -46,41 +46,27 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body that sets a customer's own caps on calls. An empty list removes them.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct CapsBody {
     #[schemars(length(max = OWN_CAPS_MAX))]
+    #[member(read = listed)]
     caps: Option<Vec<CallCap>>,
     /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX), example = &"asked for fewer calls")]
+    #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
     reason: String,
     /// The user who sets them. Only used with the directory's own key; a user acts under their own name.
     #[schemars(length(max = TEXT_BYTES_MAX), example = &"li")]
+    #[schemars(length(max = TEXT_BYTES_MAX))]
     by: Option<String>,
 }
 
-impl ApiRequest for CapsBody {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            caps: listed(body, "caps"),
-            reason: body.needed_short_text("reason", TEXT_BYTES_MAX),
-            by: body.short_text("by", TEXT_BYTES_MAX),
-        }
-    }
-}
-
 /// The body that sets a customer's preferred times for calls. An empty list removes them.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct PreferredTimesBody {
     #[schemars(length(max = PREFERRED_TIMES_MAX))]
+    #[member(read = listed)]
     times: Option<Vec<PreferredTime>>,
-}
-
-impl ApiRequest for PreferredTimesBody {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            times: listed(body, "times"),
-        }
-    }
 }
 
 /// Reads a list that must be present, even if empty, so that a forgotten member clears nothing.

@@ -57,19 +57,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body that asks for the next customer of preview dialing.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct PreviewNextRequest {
     /// The agent. Ignored if the caller is a user; required otherwise.
     #[schemars(with = "Option<String>", example = &"wang")]
+    #[member(parse)]
     agent: Option<UserId>,
-}
-
-impl ApiRequest for PreviewNextRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            agent: body.parsed("agent"),
-        }
-    }
 }
 
 /// The body that accepts an offer.

@@ -82,7 +82,7 @@ struct ViewsResponse {
 }
 
 /// The body that starts a rebuild.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct ProjectionRebuild {
     /// Starts at the first event, even if an earlier rebuild was interrupted.
     restart: Option<bool>,
@@ -91,33 +91,16 @@ struct ProjectionRebuild {
     by: Option<String>,
 }
 
-impl ApiRequest for ProjectionRebuild {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            restart: body.value("restart"),
-            by: body.short_text("by", BY_BYTES_MAX),
-        }
-    }
-}
-
 /// The body that switches a view to its rebuilt rows.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct ProjectionSwitch {
     /// The reason why new rows that differ from the live ones are correct.
     #[schemars(length(max = REASON_BYTES_MAX), example = &"the rule was corrected")]
+    #[schemars(length(max = REASON_BYTES_MAX))]
     accept_differences: Option<String>,
     /// The user who requests it; stored in an event.
     #[schemars(length(max = BY_BYTES_MAX))]
     by: Option<String>,
-}
-
-impl ApiRequest for ProjectionSwitch {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            accept_differences: body.short_text("accept_differences", REASON_BYTES_MAX),
-            by: body.short_text("by", BY_BYTES_MAX),
-        }
-    }
 }
 
 fn described(status: ViewStatus) -> ViewResponse {

@@ -62,27 +62,18 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body of a rehearsal.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "version": 1, "callers": 200, "seed": 7 }]))]
 struct RehearsalRequest {
     /// Default: the current version.
     #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = u32::MAX))]
     version: Option<u32>,
     /// Number of simulated callers; default 200.
     #[schemars(range(min = 1, max = CALLERS_MAX))]
     callers: Option<u32>,
     /// Seed of all random choices; default 1.
     seed: Option<u64>,
-}
-
-impl ApiRequest for RehearsalRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            version: body.count("version", 1, u32::MAX),
-            callers: body.count("callers", 1, CALLERS_MAX),
-            seed: body.value("seed"),
-        }
-    }
 }
 
 fn named(input: &Input, version: Option<u32>) -> Result<FlowSelector, Problem> {

@@ -66,11 +66,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body of a person's request.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "customer": "C001", "wish": "copy", "channel": "hotline" }]))]
 struct NewPersonRequest {
     /// External or internal id of the customer.
     customer: String,
+    #[member(or = Wish::Copy)]
+    #[member(parse)]
     wish: Wish,
     /// The channel by which it was received; must not name a person.
     #[schemars(length(max = CASE_TEXT_BYTES_MAX))]
@@ -79,26 +81,12 @@ struct NewPersonRequest {
     #[schemars(length(max = CASE_TEXT_BYTES_MAX))]
     note: Option<String>,
     /// When the request was received; default: now.
+    #[member(parse)]
     received_at: Option<Timestamp>,
 }
 
-impl ApiRequest for NewPersonRequest {
-    fn read(body: &mut Members) -> Self {
-        if body.is_absent("wish") {
-            body.wrong("wish", "is missing");
-        }
-        Self {
-            customer: body.needed_text("customer").unwrap_or_default(),
-            wish: body.parsed("wish").unwrap_or(Wish::Copy),
-            channel: body.short_text("channel", CASE_TEXT_BYTES_MAX),
-            note: body.short_text("note", CASE_TEXT_BYTES_MAX),
-            received_at: body.parsed("received_at"),
-        }
-    }
-}
-
 /// The body of an answer.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "note": "sent by letter" }]))]
 struct RequestAnswer {
     /// What the person was answered. Stored permanently; must not name a person.
@@ -107,22 +95,12 @@ struct RequestAnswer {
     /// Refuses the request; the note says why.
     refuse: Option<bool>,
     /// The approval for an erasure, if one is needed.
+    #[member(parse)]
     approval: Option<ApprovalId>,
     /// For a correction: the right values. `name` is the person's name; every other one is the variable of
     /// that name, in every campaign that has it.
     #[schemars(example = CorrectedValues::from([("name".to_owned(), "王小明".to_owned())]))]
     set: Option<CorrectedValues>,
-}
-
-impl ApiRequest for RequestAnswer {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            note: body.needed_short_text("note", CASE_TEXT_BYTES_MAX),
-            refuse: body.value("refuse"),
-            approval: body.parsed("approval"),
-            set: body.value("set"),
-        }
-    }
 }
 
 /// A person's request after it was recorded.

@@ -57,17 +57,21 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body with new weights, which add up to 1,000, and the reason.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(rename = "RoutingWeightsRequest", extend("examples" = [{ "rfm": 300, "robot_match": 400, "agent_skill": 200,
     "line_quality": 100, "reason": "matches count more" }]))]
 struct RoutingWeightsRequest {
     #[schemars(range(min = 0, max = WHOLE))]
+    #[member(read = part)]
     rfm: u32,
     #[schemars(range(min = 0, max = WHOLE))]
+    #[member(read = part)]
     robot_match: u32,
     #[schemars(range(min = 0, max = WHOLE))]
+    #[member(read = part)]
     agent_skill: u32,
     #[schemars(range(min = 0, max = WHOLE))]
+    #[member(read = part)]
     line_quality: u32,
     /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
@@ -79,18 +83,6 @@ fn part(body: &mut Members, name: &str) -> u32 {
         body.wrong(name, "is missing");
     }
     body.count(name, 0, WHOLE).unwrap_or_default()
-}
-
-impl ApiRequest for RoutingWeightsRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            rfm: part(body, "rfm"),
-            robot_match: part(body, "robot_match"),
-            agent_skill: part(body, "agent_skill"),
-            line_quality: part(body, "line_quality"),
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-        }
-    }
 }
 
 /// The body of a scoring: features of the customer, which are not stored, and the candidates.

@@ -102,11 +102,13 @@ struct SavedReportRequest {
 }
 
 /// The body of a new report: its name and definition.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "name": "weekly-answers", "title": "接通率周报",
     "metrics": ["answer_ratio_per_call"], "days": 7 }]))]
 struct NewReport {
     /// Lower-case letters, digits, `_`, `.` and `-`.
+    #[schemars(required)]
+    #[member(parse)]
     name: Option<SavedReportId>,
     #[serde(flatten)]
     order: SavedReportRequest,
@@ -126,18 +128,6 @@ impl ApiRequest for SavedReportRequest {
             schedule: body.value("schedule"),
             channels: body.value("channels"),
             is_shared: body.value("is_shared"),
-        }
-    }
-}
-
-impl ApiRequest for NewReport {
-    fn read(body: &mut Members) -> Self {
-        if body.is_absent("name") {
-            body.wrong("name", "is missing");
-        }
-        Self {
-            name: body.parsed("name"),
-            order: SavedReportRequest::read(body),
         }
     }
 }

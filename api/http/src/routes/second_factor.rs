@@ -56,42 +56,26 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body that starts the set-up of a second factor.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct SecondFactorSetUpRequest {
     #[schemars(example = &"wang", with = "UserId")]
+    #[schemars(length(min = 1, max = PASSWORD_BYTES_MAX))]
     name: String,
     #[schemars(length(max = PASSWORD_BYTES_MAX))]
     password: String,
 }
 
-impl ApiRequest for SecondFactorSetUpRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            name: body.needed_short_text("name", PASSWORD_BYTES_MAX),
-            password: body.needed_short_text("password", PASSWORD_BYTES_MAX),
-        }
-    }
-}
-
 /// The body that confirms a second factor: with the code that the app shows.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct SecondFactorConfirmRequest {
     #[schemars(example = &"wang", with = "UserId")]
+    #[schemars(length(min = 1, max = PASSWORD_BYTES_MAX))]
     name: String,
     #[schemars(length(max = PASSWORD_BYTES_MAX))]
     password: String,
     #[schemars(example = &"287082", length(max = CODE_BYTES_MAX))]
+    #[schemars(length(min = 1, max = CODE_BYTES_MAX))]
     code: String,
-}
-
-impl ApiRequest for SecondFactorConfirmRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            name: body.needed_short_text("name", PASSWORD_BYTES_MAX),
-            password: body.needed_short_text("password", PASSWORD_BYTES_MAX),
-            code: body.needed_short_text("code", CODE_BYTES_MAX),
-        }
-    }
 }
 
 async fn offer(ctx: Ctx, input: Input) -> Result<ReadReply<SecondFactorOffered>, Problem> {

@@ -55,9 +55,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body of a sign-in: name and password, and a code if the user has a second factor.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct SignInRequest {
     #[schemars(example = &"wang", with = "UserId")]
+    #[schemars(length(min = 1, max = PASSWORD_BYTES_MAX))]
     name: String,
     #[schemars(length(max = PASSWORD_BYTES_MAX))]
     password: String,
@@ -66,36 +67,19 @@ struct SignInRequest {
     code: Option<String>,
 }
 
-impl ApiRequest for SignInRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            name: body.needed_short_text("name", PASSWORD_BYTES_MAX),
-            password: body.needed_short_text("password", PASSWORD_BYTES_MAX),
-            code: body.short_text("code", CODE_BYTES_MAX),
-        }
-    }
-}
-
 /// The body that chooses a password: the part of the set-up link after `#`, and the password.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct SetUpRequest {
     #[schemars(example = &"wang.0123456789abcdef", length(max = PASSWORD_BYTES_MAX))]
+    #[schemars(length(min = 1, max = PASSWORD_BYTES_MAX))]
     link: String,
     /// Only for the first admin.
     #[schemars(with = "Option<UserId>")]
+    #[schemars(length(max = PASSWORD_BYTES_MAX))]
     name: Option<String>,
     #[schemars(length(min = PASSWORD_CHARS_MIN, max = PASSWORD_BYTES_MAX))]
+    #[schemars(length(min = 1, max = PASSWORD_BYTES_MAX))]
     password: String,
-}
-
-impl ApiRequest for SetUpRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            link: body.needed_short_text("link", PASSWORD_BYTES_MAX),
-            name: body.short_text("name", PASSWORD_BYTES_MAX),
-            password: body.needed_short_text("password", PASSWORD_BYTES_MAX),
-        }
-    }
 }
 
 /// A session that was started.

@@ -30,25 +30,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body that changes a setting: the value and the reason.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "value": 250, "reason": "the holidays" }]))]
 struct SettingRequest {
     value: u64,
     /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
-}
-
-impl ApiRequest for SettingRequest {
-    fn read(body: &mut Members) -> Self {
-        if body.is_absent("value") {
-            body.wrong("value", "is missing");
-        }
-        Self {
-            value: body.value("value").unwrap_or_default(),
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-        }
-    }
 }
 
 /// A setting after a change.

@@ -45,9 +45,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body of an emergency stop: what it applies to, and why.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "scope": "all", "reason": "the flow names a wrong date" }]))]
 struct StopRequest {
+    #[member(or = StopScope::All)]
+    #[member(parse)]
     scope: StopScope,
     /// The trunk, campaign or preset; absent for scope `all`.
     id: Option<String>,
@@ -56,20 +58,6 @@ struct StopRequest {
     reason: String,
     /// Also hangs up conversations; without it they finish.
     hang_up: Option<bool>,
-}
-
-impl ApiRequest for StopRequest {
-    fn read(body: &mut Members) -> Self {
-        if body.is_absent("scope") {
-            body.wrong("scope", "is missing");
-        }
-        Self {
-            scope: body.parsed("scope").unwrap_or(StopScope::All),
-            id: body.text("id"),
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-            hang_up: body.value("hang_up"),
-        }
-    }
 }
 
 /// The body that lifts a stop, named by its id or by its scope.

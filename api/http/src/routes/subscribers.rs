@@ -52,62 +52,39 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body of a subscriber's acknowledgment: the position up to which it has processed events.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "position": "142", "turn": 1 }]))]
 struct AcknowledgmentRequest {
     /// Position of the last processed event, or of a `position` message.
     #[schemars(with = "String")]
+    #[member(read = position)]
     position: Position,
     /// The `turn` of the subscriber when it received the event. A reset starts another turn; an
     /// acknowledgment of an earlier turn does not undo it.
+    #[schemars(range(min = 1, max = u32::MAX))]
     turn: Option<u32>,
 }
 
-impl ApiRequest for AcknowledgmentRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            position: position(body, "position"),
-            turn: body.count("turn", 1, u32::MAX),
-        }
-    }
-}
-
 /// The body that resets a subscriber: the position after which it continues.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "after": "0", "reason": "the warehouse was restored" }]))]
 struct SubscriberReset {
     /// A log position; 0 for all events.
     #[schemars(with = "String")]
+    #[member(read = position)]
     after: Position,
     /// Stored permanently; must not name a person.
     #[schemars(length(max = REASON_BYTES_MAX))]
     reason: Option<String>,
 }
 
-impl ApiRequest for SubscriberReset {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            after: position(body, "after"),
-            reason: body.short_text("reason", REASON_BYTES_MAX),
-        }
-    }
-}
-
 /// The body that removes a subscriber: an optional reason.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "reason": "moved to a webhook" }]))]
 struct SubscriberRemoval {
     /// Stored permanently; must not name a person.
     #[schemars(length(max = REASON_BYTES_MAX))]
     reason: Option<String>,
-}
-
-impl ApiRequest for SubscriberRemoval {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            reason: body.short_text("reason", REASON_BYTES_MAX),
-        }
-    }
 }
 
 fn position(body: &mut Members, name: &str) -> Position {

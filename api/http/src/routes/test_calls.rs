@@ -84,7 +84,7 @@ struct TestPhoneRequest {
 }
 
 /// The body that removes a test phone.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "phone": "13800138000", "reason": "returned" }]))]
 struct TestPhoneRemovalRequest {
     #[schemars(length(min = 1, max = PHONE_BYTES_MAX))]
@@ -95,7 +95,7 @@ struct TestPhoneRemovalRequest {
 }
 
 /// The body of a test call: the phone, and values for the flow's variables.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "phone": "13800138000", "variables": { "days": 3 } }]))]
 struct TestCallStartRequest {
     /// A phone of the list; may be omitted if the list has only one.
@@ -114,24 +114,6 @@ impl ApiRequest for TestPhoneRequest {
                 .short_text("label", LABEL_CHARS_MAX.saturating_mul(4))
                 .unwrap_or_default(),
             reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-        }
-    }
-}
-
-impl ApiRequest for TestPhoneRemovalRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            phone: body.needed_short_text("phone", PHONE_BYTES_MAX),
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-        }
-    }
-}
-
-impl ApiRequest for TestCallStartRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            phone: body.short_text("phone", PHONE_BYTES_MAX),
-            variables: body.value("variables"),
         }
     }
 }

@@ -164,18 +164,10 @@ impl ApiRequest for RoleChangeRequest {
 }
 
 /// The body with the reason for disabling, resetting or unlinking a user.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct UserReasonRequest {
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
-}
-
-impl ApiRequest for UserReasonRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-        }
-    }
 }
 
 async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<UserList>>, Problem> {

@@ -61,27 +61,20 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body of a withdrawal by list: the reason, and where to continue.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct ListWithdrawal {
     /// Stored permanently, once per customer; must not contain personal data.
     #[schemars(length(min = 1, max = WITHDRAWAL_REASON_BYTES_MAX), example = &"the file of the wrong month")]
+    #[schemars(length(min = 1, max = WITHDRAWAL_REASON_BYTES_MAX))]
     reason: String,
     /// The user who requests it. Only used with the directory's own key; a user acts under their own name.
     #[schemars(length(max = BY_BYTES_MAX), example = &"wang")]
+    #[schemars(length(max = BY_BYTES_MAX))]
     by: Option<String>,
     /// The `after` of the previous reply.
     #[schemars(with = "Option<String>", example = &"1200")]
+    #[member(parse)]
     after: Option<u64>,
-}
-
-impl ApiRequest for ListWithdrawal {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            reason: body.needed_short_text("reason", WITHDRAWAL_REASON_BYTES_MAX),
-            by: body.short_text("by", BY_BYTES_MAX),
-            after: body.parsed("after"),
-        }
-    }
 }
 
 /// The body of a withdrawal by name: the customers, and the reason.

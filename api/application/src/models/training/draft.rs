@@ -59,7 +59,7 @@ pub async fn keep(
 }
 
 /// A request to publish a draft.
-#[derive(Debug, JsonSchema)]
+#[derive(Debug, ApiRequest, JsonSchema)]
 pub struct ModelDraftRequest {
     /// SHA-256 of its bytes, from the reply to its training.
     #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
@@ -71,18 +71,8 @@ pub struct ModelDraftRequest {
     #[schemars(length(max = domain::approval::REASON_BYTES_MAX))]
     pub reason: Option<String>,
     /// The approval of another user, if one is needed.
+    #[member(parse)]
     pub approval: Option<ApprovalId>,
-}
-
-impl ApiRequest for ModelDraftRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            digest: body.needed_short_text("digest", 64),
-            approvals: body.value("approvals"),
-            reason: body.short_text("reason", domain::approval::REASON_BYTES_MAX),
-            approval: body.parsed("approval"),
-        }
-    }
 }
 
 /// Publishes the draft with this digest, which a training stored, as a new version. Fails if no draft

@@ -5,7 +5,7 @@ use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 
 /// The body of an opt-out: the number, and the reason.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(rename = "OptOutOfNumber")]
 #[schemars(extend("examples" = [{ "number": "13800138000", "reason": "asked at the branch" }]))]
 pub(super) struct NumberOptOutRequest {
@@ -15,17 +15,8 @@ pub(super) struct NumberOptOutRequest {
     pub(super) order: OptOut,
 }
 
-impl ApiRequest for NumberOptOutRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            number: body.needed_text("number").unwrap_or_default(),
-            order: OptOut::read(body),
-        }
-    }
-}
-
 /// The body of a suppression: the number, the reason, and its end.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(rename = "SuppressionOfNumber")]
 #[schemars(extend("examples" = [{ "number": "13800138000", "reason": "a court's order" }]))]
 pub(super) struct NumberSuppressionRequest {
@@ -35,11 +26,3 @@ pub(super) struct NumberSuppressionRequest {
     pub(super) order: Suppression,
 }
 
-impl ApiRequest for NumberSuppressionRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            number: body.needed_text("number").unwrap_or_default(),
-            order: Suppression::read(body),
-        }
-    }
-}

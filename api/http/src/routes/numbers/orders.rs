@@ -23,36 +23,20 @@ use serde::Serialize;
 const REASON_BYTES_MAX: usize = 256;
 
 /// The body of an opt-out: the reason.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 pub(super) struct OptOut {
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
 }
 
-impl ApiRequest for OptOut {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-        }
-    }
-}
-
 /// The body of a suppression: the reason and its end.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 pub(super) struct Suppression {
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
     /// End of the suppression; without it the suppression is permanent.
+    #[member(parse)]
     until: Option<Timestamp>,
-}
-
-impl ApiRequest for Suppression {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-            until: body.parsed("until"),
-        }
-    }
 }
 
 /// A number after an opt-out or a suppression, with the calls that were permitted before.
