@@ -92,18 +92,18 @@ const SENTENCES: [(&str, &str); 23] = [
 pub fn translate_detail(detail: &str) -> Option<String> {
     SENTENCES
         .iter()
-        .find_map(|(english, chinese)| holes(english, detail).map(|told| filled(chinese, &told)))
+        .find_map(|(english, chinese)| holes(english, detail).map(|values| filled(chinese, &values)))
 }
 
 /// Fills the placeholders of a Chinese text with the values, in one pass, so that a value is never read as a
 /// placeholder.
-fn filled(chinese: &str, told: &[&str]) -> String {
+fn filled(chinese: &str, values: &[&str]) -> String {
     let mut parts = chinese.split('{');
     let mut sentence = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (hole, rest) = part.split_once('}').unwrap_or(("", part));
         let number: Option<usize> = hole.parse().ok();
-        sentence.push_str(number.and_then(|number| told.get(number)).unwrap_or(&""));
+        sentence.push_str(number.and_then(|number| values.get(number)).unwrap_or(&""));
         sentence.push_str(rest);
     }
     sentence
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_sentence_is_told_in_chinese_with_its_values_in_their_places() {
+    fn each_sentence_is_translated_with_its_values_in_their_places() {
         for (english, chinese) in SENTENCES {
             let mut detail = english.to_owned();
             for value in 0.. {

@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_reads_a_view_that_is_remade_is_told_how_far_it_is_and_nobody_else() {
+    async fn reads_of_a_view_that_is_remade_are_refused_with_its_progress_and_no_others() {
         let mut story = TestHistory::new();
         story.created("T");
         (1..=5).for_each(|of| {
@@ -281,24 +281,24 @@ mod tests {
             };
             let live = Projections::start_views(grounds, risen(), &tasks).await.unwrap();
             let readers = live.db();
-            let told = ProjectionError::Remade {
+            let expected = ProjectionError::Remade {
                 view: "call_history".to_owned(),
                 reached: Position(0),
                 until: story.head(),
             };
             assert_eq!(
-                told.to_string(),
+                expected.to_string(),
                 format!("view call_history is being rebuilt, 0 of {} events", story.head())
             );
             for refused in ["call_history", "calls", "worklist_call, call_history"] {
                 assert_eq!(
                     count(readers.as_ref(), refused).await,
-                    Err(told.clone()),
+                    Err(expected.clone()),
                     "{refused}"
                 );
             }
             let question = "select count(*) from campaigns, calls";
-            assert_eq!(live.refuse_remade(question), Err(told));
+            assert_eq!(live.refuse_remade(question), Err(expected));
             assert_eq!(live.refuse_remade("select count(*) from campaigns"), Ok(()));
             for read in ["campaign_board", "campaigns", "(select 'call_history' as calls)"] {
                 assert!(count(readers.as_ref(), read).await.unwrap() > 0, "{read}");

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn rows_are_held_to_the_log_whose_first_event_they_saw() {
+    async fn rows_are_held_to_the_log_of_the_first_event_they_saw() {
         let db = SqliteReadDb::open_inline().unwrap();
         let (empty, log, other) = (TestLog::default(), story_of("first"), story_of("later"));
         assert_eq!(origin_of(&db, &log).await, Ok(Origin::Unknown));

@@ -153,8 +153,8 @@ impl Feeder {
         Ok(())
     }
 
-    /// Publishes the checkpoints of all views. A view whose rows are past the event that parked it got that
-    /// event from a switch or another process, and is no longer parked.
+    /// Publishes the checkpoints of all views. If a view's rows are past the event that parked it, a
+    /// switch or another process applied that event, and the view is no longer parked.
     fn hear(&mut self, checkpoints: Vec<Checkpoint>) {
         self.parked.retain(|view, (position, _)| {
             let mut rows = checkpoints.iter();

@@ -189,9 +189,9 @@ mod tests {
     }
 
     #[test]
-    fn only_whole_names_outside_quotes_are_told_elsewhere() {
+    fn only_whole_names_outside_quotes_are_replaced() {
         let shadow = shadow_of("campaign_board");
-        let told = [
+        let statements = [
             (
                 "update campaign_board_hour set dialed = campaign_board_hour.dialed + $1",
                 "update campaign_board_hour__next set dialed = campaign_board_hour__next.dialed + $1",
@@ -206,7 +206,7 @@ mod tests {
             ),
             ("select 1 from call_history", "select 1 from call_history"),
         ];
-        for (said, heard) in told {
+        for (said, heard) in statements {
             assert_eq!(shadow.sql(said).as_ref(), heard);
             assert_eq!(shadow.sql(said).as_ref(), heard, "from the statements kept");
         }
@@ -244,9 +244,9 @@ mod tests {
             for table in view.tables() {
                 assert!(next_name(table.name).len() <= 50, "{}", table.name);
                 for statement in table.statements(Dialect::Postgres) {
-                    let told = shadow.ddl(&statement, 1);
-                    assert_eq!(told.matches(NEXT).count(), 1, "{told}");
-                    let words = told.split_whitespace();
+                    let definition = shadow.ddl(&statement, 1);
+                    assert_eq!(definition.matches(NEXT).count(), 1, "{definition}");
+                    let words = definition.split_whitespace();
                     assert!(
                         words
                             .filter(|word| word.contains("__g1"))

@@ -134,14 +134,14 @@ fn rebuild_status(rebuild: &Rebuild, head: Position, now: Timestamp) -> RebuildS
     let left = head.0.saturating_sub(rebuild.position.0);
     // Without elapsed time there is no speed: a rehearsal, for example, starts the rebuild by its
     // server's clock.
-    let is_told = took_ms > 0 && fed > 0;
-    let is_fed = rebuild.state == RebuildState::Feeding && is_told;
+    let has_speed = took_ms > 0 && fed > 0;
+    let is_fed = rebuild.state == RebuildState::Feeding && has_speed;
     RebuildStatus {
         agrees: rebuild
             .comparison
             .as_ref()
             .map(crate::rebuild::stored::Comparison::agrees),
-        events_per_second: match is_told {
+        events_per_second: match has_speed {
             true => (fed as f64 * 1_000.0 / took_ms as f64).round(),
             false => 0.0,
         },

@@ -38,7 +38,7 @@ async fn shown(story: &TestHistory) -> BTreeMap<&'static str, Vec<Vec<Val>>> {
 
 /// Marks the story's calls as test calls. Returns the number of changed events.
 fn tried(story: &mut TestHistory) -> usize {
-    let mut told = Vec::new();
+    let mut records = Vec::new();
     for stored in &story.events {
         let mut record: Value = serde_json::from_slice(&stored.record).unwrap();
         let stream = record["stream"].as_str().unwrap().to_owned();
@@ -50,10 +50,10 @@ fn tried(story: &mut TestHistory) -> usize {
         record["data"] = json!({ "step": { "kind": record["kind"], "data": record["data"] } });
         record["kind"] = json!(TestCallEvent::STEP_RECORDED);
         record["stream"] = json!(stream);
-        told.push((stream, serde_json::to_vec(&record).unwrap()));
+        records.push((stream, serde_json::to_vec(&record).unwrap()));
     }
-    let count = told.len();
-    for (stream, record) in told {
+    let count = records.len();
+    for (stream, record) in records {
         story.tell_record(&StreamId::from_stored(stream.as_str().to_owned()), record);
     }
     count

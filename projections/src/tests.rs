@@ -170,7 +170,7 @@ async fn a_record_that_is_no_record_parks_every_view_before_it() {
 }
 
 #[tokio::test]
-async fn a_new_version_of_a_view_is_made_anew() {
+async fn a_new_version_of_a_view_is_rebuilt() {
     let story = forty_calls();
     let db = inline_db();
     let log = TestLog::of(&story.events);
@@ -239,12 +239,12 @@ async fn running_views_follow_the_log_and_wake_who_waits() {
         .await
         .unwrap();
 
-    let told = story.events.len();
+    let appended_count = story.events.len();
     story.whole_call("T", 50);
     let head = story.head();
     let progress = on.projections.progress();
     let (waited, ()) = tokio::join!(progress.wait_for(Some("memory"), head), async {
-        log.extend(&story.events[told..]);
+        log.extend(&story.events[appended_count..]);
     });
     waited.unwrap();
     assert_eq!(on.projections.position(), Some(head));
@@ -299,9 +299,9 @@ async fn a_parked_view_holds_up_no_other_after_a_restart() {
             .wait_for(None, story.head())
             .await
             .unwrap();
-        let told = story.events.len();
+        let appended_count = story.events.len();
         story.whole_call("T", customer);
-        log.extend(&story.events[told..]);
+        log.extend(&story.events[appended_count..]);
         on.projections
             .progress()
             .wait_for(Some("worklist"), story.head())
@@ -367,21 +367,21 @@ async fn views_killed_at_random_points_equal_a_clean_replay() {
         story.whole_call("T", customer);
     }
     let log = TestLog::default();
-    let mut told = 0;
+    let mut appended_count = 0;
     for step in steps(7).take(20) {
         let on = running(dir.path(), &log).await;
         let end = story
             .events
             .len()
-            .min(told + usize::try_from(step % 700).unwrap());
-        log.extend(&story.events[told..end]);
-        told = end;
+            .min(appended_count + usize::try_from(step % 700).unwrap());
+        log.extend(&story.events[appended_count..end]);
+        appended_count = end;
         // Some are killed before they have seen anything, some in the middle, some when they have finished.
-        let seen = Position(u64::try_from(told).unwrap().saturating_sub(step % 600));
+        let seen = Position(u64::try_from(appended_count).unwrap().saturating_sub(step % 600));
         on.projections.progress().wait_for(None, seen).await.unwrap();
         on.tasks.kill();
     }
-    log.extend(&story.events[told..]);
+    log.extend(&story.events[appended_count..]);
     let on = running(dir.path(), &log).await;
     on.projections
         .progress()

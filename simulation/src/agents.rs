@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_who_is_kept_for_a_call_takes_that_one_alone_and_is_free_again_where_nobody_answers() {
+    fn an_agent_who_is_kept_for_a_call_takes_that_one_alone_and_is_free_again_if_unanswered() {
         let agents = SimulatedAgents::new(1, 7, Arc::new(FixedClock), None).expect("one agent");
         let campaign: CampaignId = "C".parse().expect("a word");
         let now = Timestamp::from_millis(1_000);

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_machine_that_began_behind_wakes_whoever_waits_when_it_is_set_right() {
+    async fn a_machine_that_began_behind_wakes_all_waiting_tasks_when_it_is_set_right() {
         let truth = Arc::new(VirtualClock::new(Timestamp::EPOCH.plus_ms(7_200_000)));
         let machine = Arc::new(MachineClock::new(Arc::clone(&truth)));
         machine.set_apart(-3_600_000);

@@ -272,7 +272,7 @@ mod tests {
 
     /// Agents step away while phones ring for them.
     #[test]
-    fn who_finds_nobody_in_new_york_is_told_the_seller() {
+    fn an_abandoned_callee_in_new_york_hears_the_seller() {
         let preset = Some(domain::calling_plan::Preset::UsTsr);
         let sold = Plan {
             days: 2,

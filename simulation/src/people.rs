@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_repeats_nobody_and_a_callee_repeats_itself() {
+    fn a_list_has_no_duplicates_and_a_callee_repeats_itself() {
         let drawn = draw(&SeededChance::new(3, 1), 200, population(200));
         let distinct: BTreeSet<u64> = drawn.iter().copied().collect();
         assert_eq!((drawn.len(), distinct.len()), (200, 200));
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_reached_during_an_outage_and_its_end_is_past_it() {
+    fn no_callee_is_reached_during_an_outage_and_its_end_is_past_it() {
         let spell = FaultPeriod {
             from: Timestamp::EPOCH.plus_ms(1_000),
             until: Timestamp::EPOCH.plus_ms(2_000),

@@ -30,7 +30,7 @@ pub(crate) struct PortWrappers {
     pub(crate) line: LineWrapper,
     /// The skew that receives the offsets measured by another clock.
     pub(crate) skew: PortWrapper<ClockSkew>,
-    /// False if the drivers are not told of planned stops.
+    /// False if planned stops are not reported to the drivers.
     pub(crate) stops_drivers: bool,
 }
 

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_task_stands_still_once_power_is_off() {
+    async fn a_task_stops_once_power_is_off() {
         let power = Arc::new(Power::default());
         let (sender, mut receiver) = tokio::sync::mpsc::channel(4);
         let work = async move {

@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_was_stopped_while_it_began_begins_anew() {
+    fn a_run_that_was_stopped_while_it_began_restarts() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("days.jsonl");
         for cut in ["", "{\"of\":\"ou", "{\"of\":\"ours\"}"] {

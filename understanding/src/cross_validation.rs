@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn learning_that_nobody_waits_for_ends_with_nothing() {
+    fn learning_without_a_waiting_caller_returns_nothing() {
         let lines = ["转人工", "人工客服", "找真人"].map(|text| (text, "human"));
         let others = ["再见", "拜拜", "挂了"].map(|text| (text, "bye"));
         let rows = lines.into_iter().chain(others).map(|(text, intent)| Example {

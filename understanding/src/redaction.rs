@@ -76,7 +76,7 @@ impl KnownValues {
 
     /// Adds an answer in a person's own words, for example a name: the whole, and the names introduced in
     /// it.
-    pub fn add_told(&mut self, said: &str) {
+    pub fn add_answer(&mut self, said: &str) {
         if said.trim().chars().count() <= NAME_CHARS_MAX {
             self.add_name(said);
         } else {
@@ -268,10 +268,10 @@ mod tests {
     }
 
     #[test]
-    fn what_was_told_once_is_known_wherever_it_is_said_again() {
+    fn an_answer_is_masked_wherever_it_is_repeated() {
         let mut known = KnownValues::default();
-        known.add_told("我叫李雷");
-        known.add_told("中关村大街");
+        known.add_answer("我叫李雷");
+        known.add_answer("中关村大街");
         assert_eq!(cover("李雷，住中关村大街附近", &known), "*，住*附近");
     }
 }

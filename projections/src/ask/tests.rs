@@ -346,7 +346,7 @@ async fn a_sort_without_an_end_is_stopped_at_its_quota_of_temporary_space() {
 }
 
 #[tokio::test]
-async fn a_role_that_may_not_set_the_quota_is_told_the_grant_and_answered_what_keeps_little() {
+async fn a_role_that_may_not_set_the_quota_reads_the_grant_and_gets_answers_that_keep_little() {
     let Some(url) = postgres_url() else { return };
     run_sql(
         &url,

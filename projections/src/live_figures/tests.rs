@@ -141,7 +141,7 @@ fn failures_in_a_row_are_the_trunks_own_and_end_when_it_works() {
 }
 
 #[test]
-fn a_trunk_whose_answered_calls_leave_keys_no_way_is_counted_until_one_does() {
+fn a_trunk_with_answered_calls_that_leave_keys_no_way_is_counted_until_one_does() {
     let mut story = TestHistory::new();
     let in_a_row = |story: &TestHistory| shown(story, story.at).trunks[0].keyless_in_row;
     let paths = [
@@ -193,7 +193,7 @@ fn what_is_older_than_an_hour_is_forgotten_and_what_does_not_fit_is_counted() {
 }
 
 #[test]
-fn a_call_in_which_somebody_sounded_angry_counts_once() {
+fn a_call_with_an_angry_callee_counts_once() {
     let mut story = TestHistory::new();
     let of = call("T", 1, 1);
     story.permitted("T", 1, 1).dialing(of, 1, "first").answered(of, 1);
@@ -257,9 +257,9 @@ fn figures_of_some_campaigns_are_theirs_alone_and_of_all_of_them_those_of_everyb
         (everybody.open, everybody.last_hour, everybody.last_5_minutes),
         (all.open.clone(), all.last_hour, all.last_5_minutes)
     );
-    let nobody = all.of_campaigns(|_| false);
+    let no_campaign = all.of_campaigns(|_| false);
     assert_eq!(
-        (nobody.last_hour.dialed, nobody.last_hour.answer_ratio),
+        (no_campaign.last_hour.dialed, no_campaign.last_hour.answer_ratio),
         (0, None)
     );
     assert!(!serde_json::to_string(&held).unwrap().contains("counts"));

@@ -232,7 +232,7 @@ impl<'a> Fold<'a> {
             return Ok(());
         };
         let counts =
-            !self.once_per_customer || stands_alone(&mut self.standing, &subject.customer, mine.sign);
+            !self.once_per_customer || changes_membership(&mut self.standing, &subject.customer, mine.sign);
         if counts {
             let item = item(fact, subject, hour_at, mine);
             self.add(item);
@@ -268,7 +268,7 @@ impl<'a> Fold<'a> {
 
 /// Adds a call of a customer to the term (`sign` 1), or removes it (-1). Returns true if the customer
 /// thereby enters or leaves the term.
-fn stands_alone(standing: &mut BTreeMap<String, i64>, customer: &str, sign: i64) -> bool {
+fn changes_membership(standing: &mut BTreeMap<String, i64>, customer: &str, sign: i64) -> bool {
     let calls = standing.entry(customer.to_owned()).or_insert(0);
     let before = *calls;
     *calls += sign;

@@ -175,25 +175,25 @@ impl Catalog {
     pub(crate) fn evaluate_ref(
         &self,
         subject: &mut Option<Subject>,
-        told: MetricEventRef<'_>,
+        event: MetricEventRef<'_>,
     ) -> Result<EventCount, UnreadableRecord> {
         if subject.is_none() {
-            *subject = begin(told)?;
+            *subject = begin(event)?;
         }
         let Some(subject) = subject else {
             return Ok(EventCount::default());
         };
         let mut moved = None;
-        match told.kind {
+        match event.kind {
             CallEvent::PERMITTED => return Ok(EventCount::default()),
             CallEvent::CORRECTED => {
-                let contributions = self.corrected(subject, told)?;
+                let contributions = self.corrected(subject, event)?;
                 return Ok(EventCount { moved, contributions });
             }
             CallEvent::DIALING => {
-                let DialingTrunk { trunk } = read(told)?;
+                let DialingTrunk { trunk } = read(event)?;
                 if subject.hour_at.is_none() {
-                    subject.hour_at = Some(hour_of(told.at));
+                    subject.hour_at = Some(hour_of(event.at));
                     subject.trunk = trunk.into_owned();
                 } else if subject.trunk != trunk {
                     moved = Some(self.moved(subject, trunk.into_owned()));
@@ -201,13 +201,13 @@ impl Catalog {
             }
             _ => {}
         }
-        let program = self.program(told.kind);
+        let program = self.program(event.kind);
         let contributions = match (subject.hour_at, program) {
-            (Some(_), Some(program)) => counted(program, subject, told)?,
+            (Some(_), Some(program)) => counted(program, subject, event)?,
             _ => Vec::new(),
         };
         let mark = program.and_then(|program| program.mark);
-        self.remember(subject, told, mark);
+        self.remember(subject, event, mark);
         Ok(EventCount { moved, contributions })
     }
 
@@ -233,9 +233,9 @@ impl Catalog {
     fn corrected(
         &self,
         subject: &mut Subject,
-        told: MetricEventRef<'_>,
+        event: MetricEventRef<'_>,
     ) -> Result<Vec<Contribution>, UnreadableRecord> {
-        let mut data: Map<String, Value> = read(told)?;
+        let mut data: Map<String, Value> = read(event)?;
         let Some(Value::Object(after)) = data.remove("after") else {
             return Ok(Vec::new());
         };
@@ -259,8 +259,8 @@ impl Catalog {
 
     /// Stores the time of the first event of each marked kind; for dialing and ringing, that of the latest
     /// leg.
-    fn remember(&self, subject: &mut Subject, told: MetricEventRef<'_>, mark: Option<usize>) {
-        match told.kind {
+    fn remember(&self, subject: &mut Subject, event: MetricEventRef<'_>, mark: Option<usize>) {
+        match event.kind {
             CallEvent::ENDED => {
                 subject.marks.clear();
                 return;
@@ -272,7 +272,7 @@ impl Catalog {
             _ => {}
         }
         if let Some(mark) = mark {
-            subject.marks.entry(mark).or_insert(told.at.micros());
+            subject.marks.entry(mark).or_insert(event.at.micros());
         }
     }
 }
@@ -280,7 +280,7 @@ impl Catalog {
 fn counted(
     program: &Program,
     subject: &mut Subject,
-    told: MetricEventRef<'_>,
+    event: MetricEventRef<'_>,
 ) -> Result<Vec<Contribution>, UnreadableRecord> {
     let mut contributions = Vec::new();
     let mut members: Option<MemberValues> = None;
@@ -293,8 +293,8 @@ fn counted(
             subject.eligible |= bit(step.term);
         }
         if step.reads() && members.is_none() {
-            let found = program.read(told.data);
-            members = Some(found.map_err(|error| unreadable(told, &error))?);
+            let found = program.read(event.data);
+            members = Some(found.map_err(|error| unreadable(event, &error))?);
         }
         let nothing = MemberValues::default();
         let found = members.as_ref().unwrap_or(&nothing);
@@ -302,9 +302,9 @@ fn counted(
             continue;
         }
         subject.terms |= bit(step.term);
-        let measured = value(step, subject, told.at, found);
+        let measured = value(step, subject, event.at, found);
         // Only what was counted before the answer can move to another leg.
-        if told.kind == CallEvent::RINGING && step.measure.is_some() {
+        if event.kind == CallEvent::RINGING && step.measure.is_some() {
             subject.marks.insert(value_mark(step.term), measured);
         }
         contributions.push(Contribution {
@@ -350,21 +350,21 @@ fn holds(term: &Term, data: &Map<String, Value>) -> bool {
 
 /// Makes the first state of a subject: of a call at its permit, of an enrolment or a complaint at its first
 /// event. Returns `None` for any other event.
-fn begin(told: MetricEventRef<'_>) -> Result<Option<Subject>, UnreadableRecord> {
-    let (campaign, customer) = match (told.campaign, told.customer) {
+fn begin(event: MetricEventRef<'_>) -> Result<Option<Subject>, UnreadableRecord> {
+    let (campaign, customer) = match (event.campaign, event.customer) {
         (Some(campaign), Some(customer)) => (campaign, customer),
         // A complaint may have neither campaign nor customer.
-        (campaign, customer) if told.kind.starts_with(COMPLAINTS) => {
+        (campaign, customer) if event.kind.starts_with(COMPLAINTS) => {
             (campaign.unwrap_or_default(), customer.unwrap_or_default())
         }
         _ => return Ok(None),
     };
-    let is_call = is_of_call(told.kind);
-    if is_call && told.kind != CallEvent::PERMITTED {
+    let is_call = is_of_call(event.kind);
+    if is_call && event.kind != CallEvent::PERMITTED {
         return Ok(None);
     }
     let flow_version = if is_call {
-        let permitted: PermittedFlow = read(told)?;
+        let permitted: PermittedFlow = read(event)?;
         i64::from(permitted.flow.version)
     } else {
         0
@@ -372,7 +372,7 @@ fn begin(told: MetricEventRef<'_>) -> Result<Option<Subject>, UnreadableRecord> 
     Ok(Some(Subject {
         campaign: campaign.to_owned(),
         customer: customer.to_owned(),
-        hour_at: (!is_call).then(|| hour_of(told.at)),
+        hour_at: (!is_call).then(|| hour_of(event.at)),
         trunk: String::new(),
         flow_version,
         terms: 0,
@@ -386,13 +386,13 @@ const fn hour_of(at: Timestamp) -> i64 {
     micros - micros.rem_euclid(HOUR_MICROS)
 }
 
-fn read<'a, T: Deserialize<'a>>(told: MetricEventRef<'a>) -> Result<T, UnreadableRecord> {
-    serde_json::from_str(told.data).map_err(|error| unreadable(told, &error))
+fn read<'a, T: Deserialize<'a>>(event: MetricEventRef<'a>) -> Result<T, UnreadableRecord> {
+    serde_json::from_str(event.data).map_err(|error| unreadable(event, &error))
 }
 
-fn unreadable(told: MetricEventRef<'_>, error: &serde_json::Error) -> UnreadableRecord {
+fn unreadable(event: MetricEventRef<'_>, error: &serde_json::Error) -> UnreadableRecord {
     UnreadableRecord {
-        position: told.position,
-        why: format!("{}: {error}", told.kind),
+        position: event.position,
+        why: format!("{}: {error}", event.kind),
     }
 }

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn statements_of_rows_are_told_from_definitions() {
+    fn statements_of_rows_are_distinguished_from_definitions() {
         for sql in [
             "select 1",
             " \n WITH x as (select 1) select 1",

@@ -113,7 +113,7 @@ async fn what_passes_is_tried_again_and_what_repeats_parks_the_view() {
         }
         assert_eq!(runner.catch_up(&log).await, Ok(story.head()), "{code}");
         assert_eq!(parked(&runner, &story), None, "{code}");
-        begin_anew(&url);
+        reset_checkpoint(&url);
     }
     // A number too large, a violated constraint, a missing privilege, an unknown column, an unknown function,
     // a bug of the server.
@@ -133,7 +133,7 @@ fn raised(code: &str) -> String {
 }
 
 /// Resets the view's checkpoint, so that the next runner's view has seen nothing.
-fn begin_anew(url: &str) {
+fn reset_checkpoint(url: &str) {
     crate::testing::run_sql(
         url,
         "update ledgerline_views.checkpoint set position = 0 where view = 'sayer'",

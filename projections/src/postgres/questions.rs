@@ -114,11 +114,11 @@ type Backend = i32;
 /// logged; the query then runs to its time limit.
 fn end(mut unwanted: mpsc::Receiver<Backend>, address: &Address) {
     while let Some(backend) = unwanted.blocking_recv() {
-        let told = address.connect().and_then(|mut client| {
+        let ended = address.connect().and_then(|mut client| {
             client.execute(END, &[&backend, &QUESTIONS_NAME])?;
             Ok(())
         });
-        if let Err(error) = told {
+        if let Err(error) = ended {
             tracing::warn!(
                 why = text(&error),
                 "a query without a caller was not ended and runs to its time limit"

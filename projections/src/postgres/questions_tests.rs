@@ -88,7 +88,7 @@ impl PostgresQueryFixture {
 }
 
 #[tokio::test]
-async fn a_question_that_nobody_waits_for_ends_in_the_server() {
+async fn a_question_without_a_waiting_caller_ends_in_the_server() {
     let Some(shop) = PostgresQueryFixture::open(TestClock::new()).await else {
         return;
     };

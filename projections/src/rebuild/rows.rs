@@ -50,7 +50,7 @@ impl ShadowRows {
         kept.state.is_open() && kept.version == self.view.version()
     }
 
-    pub(super) fn anew(&self, generation: u64, now: Timestamp) -> Rebuild {
+    pub(super) fn first_state(&self, generation: u64, now: Timestamp) -> Rebuild {
         Rebuild {
             view: self.view.name().to_owned(),
             version: self.view.version(),

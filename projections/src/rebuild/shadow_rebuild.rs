@@ -153,7 +153,7 @@ impl ShadowRebuild {
                 stored::write(tx, &open)?;
                 return Ok(open);
             }
-            let begun = rows.anew(kept.map_or(1, |kept| kept.generation + 1), now);
+            let begun = rows.first_state(kept.map_or(1, |kept| kept.generation + 1), now);
             rows.make(tx, dialect, begun.generation)?;
             stored::write(tx, &begun)?;
             Ok(begun)

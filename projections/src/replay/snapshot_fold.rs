@@ -54,8 +54,8 @@ pub async fn fold_with_snapshot(
     }
     let behind = of(&all, upto, span.until, span.events_max.saturating_sub(events));
     let mut both = [with_past, without];
-    let told = summed(store, &behind, &mut both, goes_on).await;
-    events += told.map_err(|error| of_all(error, events, span.events_max))?;
+    let behind_count = summed(store, &behind, &mut both, goes_on).await;
+    events += behind_count.map_err(|error| of_all(error, events, span.events_max))?;
     written(all, both.into(), events, span.until).await
 }
 

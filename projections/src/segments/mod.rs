@@ -158,8 +158,8 @@ impl SegmentRows {
     ) -> Result<Vec<CustomerAttributes>, ProjectionError> {
         let asked = statement::build_attributes(segment, now, known, count_max);
         let found = read_as(self.db.as_ref(), move |tx| tx.query(&asked.sql, &asked.values)).await?;
-        let told = found.into_iter().map(|mut row| Ok((row.parse()?, row.rest())));
-        told.collect()
+        let customers = found.into_iter().map(|mut row| Ok((row.parse()?, row.rest())));
+        customers.collect()
     }
 }
 

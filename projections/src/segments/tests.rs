@@ -238,7 +238,7 @@ async fn an_order_puts_those_without_a_value_first_upwards_and_a_limit_cuts() {
 }
 
 #[tokio::test]
-async fn an_attribute_of_nobody_is_told_apart_from_one_that_somebody_has() {
+async fn an_attribute_without_customers_differs_from_one_with_customers() {
     let rows = SegmentRows::begin(both_databases().await).await.unwrap();
     let shoe = Attribute::named("shoe_count").unwrap();
     let value = shoe.read("42").unwrap();

@@ -81,7 +81,7 @@ struct FollowerFixture {
     clock: Arc<ManualClock>,
     tasks: TestTasks,
     views: Arc<Projections>,
-    told: usize,
+    appended_count: usize,
 }
 
 impl FollowerFixture {
@@ -105,7 +105,7 @@ impl FollowerFixture {
             clock,
             tasks,
             views,
-            told: 0,
+            appended_count: 0,
         };
         following.tell();
         following.settle().await;
@@ -115,8 +115,8 @@ impl FollowerFixture {
 
     /// Appends the events that the story has and the log does not.
     fn tell(&mut self) {
-        self.log.extend(&self.story.events[self.told..]);
-        self.told = self.story.events.len();
+        self.log.extend(&self.story.events[self.appended_count..]);
+        self.appended_count = self.story.events.len();
     }
 
     async fn settle(&self) {
@@ -132,9 +132,10 @@ impl FollowerFixture {
     /// Appends a call, event by event.
     async fn tell_call(&mut self, of: u32) {
         self.story.whole_call("T", of);
-        while self.told < self.story.events.len() {
-            self.log.extend(&self.story.events[self.told..=self.told]);
-            self.told += 1;
+        while self.appended_count < self.story.events.len() {
+            self.log
+                .extend(&self.story.events[self.appended_count..=self.appended_count]);
+            self.appended_count += 1;
             self.settle().await;
         }
     }
@@ -202,7 +203,7 @@ async fn who_waits_for_a_position_is_not_held_back() {
 }
 
 #[tokio::test]
-async fn who_waits_for_what_is_not_there_yet_hurries_nobody_and_who_gave_up_neither() {
+async fn waits_for_missing_events_and_abandoned_waits_hurry_no_page() {
     let mut on = FollowerFixture::begin().await;
     let (before, progress) = (on.written(), on.views.progress());
     let far = Position(on.story.head().0 + 1_000);

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_page_ends_before_a_position_whose_rows_may_go_on_and_a_short_one_has_them_all() {
+    fn a_full_page_ends_before_a_position_with_possible_further_rows_and_a_short_one_has_all() {
         let of = |positions: &[u64]| whole_positions(page(positions), Position(1), 4);
         let (rows, reached) = of(&[2, 3, 4, 4]);
         assert_eq!((rows.len(), reached), (2, Position(3)));

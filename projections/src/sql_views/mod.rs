@@ -63,7 +63,7 @@ pub(crate) fn drop_sql_views(tx: &mut dyn Tx, dialect: Dialect) -> Result<(), Pr
     tx.exec("delete from sql_view_made", &[]).map(drop)
 }
 
-/// Creates the documented views whose tables exist. If all exist already with the same statements, nothing
+/// Creates the documented views of existing tables. If all exist already with the same statements, nothing
 /// changes.
 pub(crate) fn remake_sql_views(
     tx: &mut dyn Tx,
@@ -72,8 +72,8 @@ pub(crate) fn remake_sql_views(
 ) -> Result<(), ProjectionError> {
     tx.exec(MADE, &[])?;
     let wanted = wanted(dialect, tables);
-    let stands = made(tx)?;
-    if stands == wanted {
+    let existing = made(tx)?;
+    if existing == wanted {
         return Ok(());
     }
     drop_sql_views(tx, dialect)?;

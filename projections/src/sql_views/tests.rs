@@ -139,7 +139,7 @@ fn the_reference_is_what_is_made() {
 }
 
 #[tokio::test]
-async fn a_question_hears_why_somebody_was_not_called_and_when_next() {
+async fn a_question_returns_why_a_customer_was_not_called_and_when_next() {
     let next = ten().plus_ms(3_600_000);
     let mut story = TestHistory::new();
     story
@@ -209,7 +209,7 @@ async fn a_question_hears_why_somebody_was_not_called_and_when_next() {
 #[tokio::test]
 async fn who_was_never_asked_because_the_window_is_closed_hears_the_rule_and_when_it_opens() {
     let opens = ten().plus_ms(3_600_000);
-    let told = verdict(Decision::DeferUntil(opens));
+    let deferral = verdict(Decision::DeferUntil(opens));
     let mut story = TestHistory::new();
     story.created("T").campaign("T", CampaignEvent::Started {});
     for person in 1..=4 {
@@ -232,7 +232,7 @@ async fn who_was_never_asked_because_the_window_is_closed_hears_the_rule_and_whe
         let closed = CampaignEvent::WindowClosed {
             verdict: Verdict {
                 facts: BTreeMap::from([("hours".to_owned(), "09:00-20:00".to_owned())]),
-                ..told.clone()
+                ..deferral.clone()
             },
             until,
         };

@@ -127,7 +127,7 @@ impl SyntheticLog {
         let mut page = Vec::with_capacity(count);
         while page.len() < count {
             match self.ahead.pop_front() {
-                Some(told) => page.push(self.stored(told)?),
+                Some(event) => page.push(self.stored(event)?),
                 None => self.next_round()?,
             }
         }
@@ -140,7 +140,7 @@ impl SyntheticLog {
         let together = self.campaigns.at_once * self.campaigns.customers;
         while page.len() < count {
             match self.ahead.pop_front() {
-                Some(told) => page.push(self.stored(told)?),
+                Some(event) => page.push(self.stored(event)?),
                 None if self.customers_count >= together => break,
                 None => self.next_round()?,
             }
@@ -153,22 +153,22 @@ impl SyntheticLog {
         Timestamp::from_micros(BEGIN.micros().saturating_add(micros))
     }
 
-    fn stored(&mut self, told: SyntheticEvent) -> Result<StoredEvent, SyntheticLogError> {
+    fn stored(&mut self, event: SyntheticEvent) -> Result<StoredEvent, SyntheticLogError> {
         self.position += 1;
-        let version = self.versions.entry(told.stream.as_str().to_owned()).or_default();
+        let version = self.versions.entry(event.stream.as_str().to_owned()).or_default();
         *version += 1;
         let version = *version;
         let command = CommandId::derive_from_text(&format!("synthetic {}", self.position));
         let mut envelope = json!({
-            "id": EventId::derive(command, 0), "kind": told.kind, "version": 1, "stream": told.stream,
-            "stream_version": version, "at": self.at(), "campaign": told.campaign,
+            "id": EventId::derive(command, 0), "kind": event.kind, "version": 1, "stream": event.stream,
+            "stream_version": version, "at": self.at(), "campaign": event.campaign,
         });
-        if let (Some(customer), Some(members)) = (&told.customer, envelope.as_object_mut()) {
+        if let (Some(customer), Some(members)) = (&event.customer, envelope.as_object_mut()) {
             members.insert("customer".to_owned(), json!(customer));
         }
         if let Some(members) = envelope.as_object_mut() {
             members.insert("command".to_owned(), json!(command));
-            members.insert("data".to_owned(), told.data);
+            members.insert("data".to_owned(), event.data);
         }
         Ok(StoredEvent::new(
             Position(self.position),
@@ -266,7 +266,7 @@ fn campaign_events(number: u64, customers: u64) -> Result<Vec<SyntheticEvent>, S
             before: None,
         },
     ];
-    let told = events.iter().map(|event| {
+    let synthetic_events = events.iter().map(|event| {
         let (kind, data) = data(event)?;
         Ok(SyntheticEvent {
             stream: StreamId::new("campaign", &campaign),
@@ -276,5 +276,5 @@ fn campaign_events(number: u64, customers: u64) -> Result<Vec<SyntheticEvent>, S
             data,
         })
     });
-    told.collect()
+    synthetic_events.collect()
 }

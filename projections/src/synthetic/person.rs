@@ -39,16 +39,16 @@ impl Person {
     /// Returns all events of the customer: registered, enrolled, called and settled. Every third customer
     /// is busy at the first call and called again.
     pub(super) fn story(&self, at: Timestamp) -> Result<Vec<SyntheticEvent>, SyntheticLogError> {
-        let mut told = Vec::new();
+        let mut story = Vec::new();
         let is_busy_first = self.index.is_multiple_of(3);
-        self.registered(&mut told, at)?;
+        self.registered(&mut story, at)?;
         if is_busy_first {
-            self.called(&mut told, 1, Disposition::Busy, at)?;
+            self.called(&mut story, 1, Disposition::Busy, at)?;
         }
         let attempt = 1 + u32::from(is_busy_first);
-        self.called(&mut told, attempt, Disposition::Answered, at)?;
+        self.called(&mut story, attempt, Disposition::Answered, at)?;
         self.customer(
-            &mut told,
+            &mut story,
             &CustomerEvent::EnrolmentSettled {
                 campaign: self.campaign.clone(),
                 disposition: Disposition::Answered,
@@ -58,7 +58,7 @@ impl Person {
                 facts: BTreeMap::new(),
             },
         )?;
-        Ok(told)
+        Ok(story)
     }
 
     fn outcome(&self) -> Outcome {
@@ -70,12 +70,12 @@ impl Person {
 
     fn tell(
         &self,
-        told: &mut Vec<SyntheticEvent>,
+        story: &mut Vec<SyntheticEvent>,
         stream: StreamId,
         event: &impl EventData,
     ) -> Result<(), SyntheticLogError> {
         let (kind, data) = data(event)?;
-        told.push(SyntheticEvent {
+        story.push(SyntheticEvent {
             stream,
             campaign: self.campaign.clone(),
             customer: (!kind.starts_with("number.")).then(|| self.customer.clone()),
@@ -87,10 +87,10 @@ impl Person {
 
     fn customer(
         &self,
-        told: &mut Vec<SyntheticEvent>,
+        story: &mut Vec<SyntheticEvent>,
         event: &CustomerEvent,
     ) -> Result<(), SyntheticLogError> {
-        self.tell(told, StreamId::new("customer", &self.customer), event)
+        self.tell(story, StreamId::new("customer", &self.customer), event)
     }
 
     fn sealed(&self, what: &str) -> Personal<String> {
@@ -102,7 +102,7 @@ impl Person {
         }))
     }
 
-    fn registered(&self, told: &mut Vec<SyntheticEvent>, at: Timestamp) -> Result<(), SyntheticLogError> {
+    fn registered(&self, story: &mut Vec<SyntheticEvent>, at: Timestamp) -> Result<(), SyntheticLogError> {
         let events = [
             CustomerEvent::Registered {
                 external_id: self.sealed("id"),
@@ -124,18 +124,18 @@ impl Person {
                 placing: None,
             },
         ];
-        events.iter().try_for_each(|event| self.customer(told, event))
+        events.iter().try_for_each(|event| self.customer(story, event))
     }
 
     fn called(
         &self,
-        told: &mut Vec<SyntheticEvent>,
+        story: &mut Vec<SyntheticEvent>,
         attempt: u32,
         disposition: Disposition,
         at: Timestamp,
     ) -> Result<(), SyntheticLogError> {
         let call = self.call_id(attempt);
-        self.permitted(told, call, attempt, at)?;
+        self.permitted(story, call, attempt, at)?;
         let is_answered = disposition == Disposition::Answered;
         let mut events = vec![
             CallEvent::Dialing {
@@ -159,8 +159,8 @@ impl Person {
         let stream = || StreamId::new("call", &call);
         events
             .iter()
-            .try_for_each(|event| self.tell(told, stream(), event))?;
-        self.closed(told, call, disposition, at)
+            .try_for_each(|event| self.tell(story, stream(), event))?;
+        self.closed(story, call, disposition, at)
     }
 
     fn call_id(&self, attempt: u32) -> CallId {
@@ -173,7 +173,7 @@ impl Person {
 
     fn permitted(
         &self,
-        told: &mut Vec<SyntheticEvent>,
+        story: &mut Vec<SyntheticEvent>,
         call: CallId,
         attempt: u32,
         at: Timestamp,
@@ -195,7 +195,7 @@ impl Person {
             verdicts: verdicts(),
         };
         self.customer(
-            told,
+            story,
             &CustomerEvent::DialGranted {
                 attempt,
                 grant: grant.clone(),
@@ -204,7 +204,7 @@ impl Person {
         let granted = NumberEvent::DialGranted {
             grant: number_grant.clone(),
         };
-        self.tell(told, StreamId::new("number", &self.number), &granted)?;
+        self.tell(story, StreamId::new("number", &self.number), &granted)?;
         let permitted = CallEvent::Permitted {
             attempt,
             callee: self.sealed("callee"),
@@ -212,7 +212,7 @@ impl Person {
             number_grant: Box::new(number_grant),
             flow: flow()?,
         };
-        self.tell(told, StreamId::new("call", &call), &permitted)
+        self.tell(story, StreamId::new("call", &call), &permitted)
     }
 
     fn ended(&self, disposition: Disposition) -> CallEvent {
@@ -246,7 +246,7 @@ impl Person {
 
     fn closed(
         &self,
-        told: &mut Vec<SyntheticEvent>,
+        story: &mut Vec<SyntheticEvent>,
         call: CallId,
         disposition: Disposition,
         at: Timestamp,
@@ -267,14 +267,14 @@ impl Person {
             policy_due_at: None,
             timing: None,
         };
-        self.customer(told, &closed)?;
+        self.customer(story, &closed)?;
         let closed = NumberEvent::CallClosed {
             call,
             disposition,
             answered: is_answered,
             dialed_at: at,
         };
-        self.tell(told, StreamId::new("number", &self.number), &closed)
+        self.tell(story, StreamId::new("number", &self.number), &closed)
     }
 }
 

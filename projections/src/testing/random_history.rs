@@ -36,7 +36,7 @@ struct HistoryGenerator<N> {
 }
 
 /// Does nothing; ends a branch of the random story that has appended its event.
-const fn told(_story: &TestHistory) {}
+const fn end_branch(_story: &TestHistory) {}
 
 /// Makes a random story with at least this number of events.
 pub(crate) fn varied(events_count: usize, seed: u64) -> TestHistory {
@@ -111,7 +111,7 @@ impl<N: Iterator<Item = u64>> HistoryGenerator<N> {
         let name = CAMPAIGNS[self.campaign_index()];
         let list = ListId::derive(&campaign(name), "00");
         let event = match self.below(11) {
-            0 => return told(self.story.created(name)),
+            0 => return end_branch(self.story.created(name)),
             1 => CampaignEvent::Started {},
             2 => CampaignEvent::Paused {
                 reason: PauseReason::Requested,
@@ -157,11 +157,11 @@ impl<N: Iterator<Item = u64>> HistoryGenerator<N> {
         let later = self.story.at.plus_ms(90_000);
         let later = (!self.one_in(3)).then_some(later);
         let event = match self.below(16) {
-            0 | 1 => return told(self.story.enrolled(name, of)),
+            0 | 1 => return end_branch(self.story.enrolled(name, of)),
             2..=5 if self.open.insert((chosen, of)) => {
                 let granted = self.attempts.entry((chosen, of)).or_default();
                 *granted += 1;
-                return told(self.story.customer_granted(name, of, *granted));
+                return end_branch(self.story.customer_granted(name, of, *granted));
             }
             6 => CustomerEvent::DialRefused {
                 campaign: campaign(name),
@@ -192,7 +192,7 @@ impl<N: Iterator<Item = u64>> HistoryGenerator<N> {
             },
             7..=11 => {
                 let disposition = self.disposition();
-                return told(self.story.settled(name, of, disposition));
+                return end_branch(self.story.settled(name, of, disposition));
             }
             12 => CustomerEvent::Registered {
                 external_id: sealed("external", true),
@@ -223,7 +223,7 @@ impl<N: Iterator<Item = u64>> HistoryGenerator<N> {
         let of = self.small(PEOPLE_COUNT);
         let attempt = self.attempt((chosen, of));
         let event = match self.below(6) {
-            0 | 1 => return told(self.story.number_granted(name, of, attempt)),
+            0 | 1 => return end_branch(self.story.number_granted(name, of, attempt)),
             2 => NumberEvent::DialRefused {
                 campaign: campaign(name),
                 call: call(name, of, attempt),
@@ -234,7 +234,7 @@ impl<N: Iterator<Item = u64>> HistoryGenerator<N> {
                 call: call(name, of, attempt),
                 reason: "grant_expired".to_owned(),
             },
-            _ => return told(self.story.number_closed(name, of, attempt)),
+            _ => return end_branch(self.story.number_closed(name, of, attempt)),
         };
         self.story.number(of, event);
     }
@@ -250,19 +250,19 @@ impl<N: Iterator<Item = u64>> HistoryGenerator<N> {
         let event = match self.below(14) {
             // A decider permits a call once.
             0..=3 if self.permitted.insert((chosen, of, attempt)) => {
-                return told(self.story.permitted(name, of, attempt));
+                return end_branch(self.story.permitted(name, of, attempt));
             }
             0..=3 => CallEvent::NodeEntered { node },
             4 | 5 => {
                 let trunk = ["first", "second"][usize::from(leg) - 1];
-                return told(self.story.dialing(id, leg, trunk));
+                return end_branch(self.story.dialing(id, leg, trunk));
             }
             6 => CallEvent::Ringing {
                 leg,
                 sip_code: 180,
                 early_media: false,
             },
-            7 | 8 => return told(self.story.answered(id, leg)),
+            7 | 8 => return end_branch(self.story.answered(id, leg)),
             9 => CallEvent::TransferRequested { node, reason: None },
             10 => CallEvent::HangupRequested {
                 leg,
@@ -272,7 +272,7 @@ impl<N: Iterator<Item = u64>> HistoryGenerator<N> {
                 let disposition = self.disposition();
                 let outcome = self.outcome();
                 let talk_ms = self.below(90_000);
-                return told(self.story.ended(id, disposition, outcome, talk_ms));
+                return end_branch(self.story.ended(id, disposition, outcome, talk_ms));
             }
             _ if self.one_in(3) => CallEvent::LateAnswered {
                 leg,
@@ -281,7 +281,7 @@ impl<N: Iterator<Item = u64>> HistoryGenerator<N> {
             _ => {
                 let before = (self.disposition(), self.outcome());
                 let after = (self.disposition(), self.outcome());
-                return told(self.story.corrected(id, before, after));
+                return end_branch(self.story.corrected(id, before, after));
             }
         };
         self.story.call(id, event);

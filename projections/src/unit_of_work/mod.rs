@@ -208,13 +208,13 @@ fn hand_over_rows(
     table: &'static Table,
     mut rows: HashMap<Vec<Val>, BufferedRow>,
 ) -> Result<HashMap<Vec<Val>, BufferedRow>, ProjectionError> {
-    let is_told =
+    let is_pending =
         |_: &Vec<Val>, held: &mut BufferedRow| !matches!(held, BufferedRow::Absent | BufferedRow::Read(_));
-    let mut told: Vec<(Vec<Val>, BufferedRow)> = rows.extract_if(is_told).collect();
-    told.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    let mut pending: Vec<(Vec<Val>, BufferedRow)> = rows.extract_if(is_pending).collect();
+    pending.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     let (mut new, mut was_rows, mut changed) = (Vec::new(), Vec::new(), Vec::new());
     let (mut written, mut removed) = (Vec::new(), Vec::new());
-    for (key, held) in told {
+    for (key, held) in pending {
         match held {
             BufferedRow::Written { was: Some(was), row } if was == row => {}
             BufferedRow::New(row) => new.push(row),

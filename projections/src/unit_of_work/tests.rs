@@ -1,4 +1,4 @@
-//! Buffered rows cannot be told apart from written ones, and an event that the database refuses late parks
+//! Buffered rows read like written ones, and an event that the database refuses late parks
 //! its view before that event.
 
 use super::UnitOfWork;
@@ -103,12 +103,12 @@ async fn kept_rows_read_and_end_as_written_ones() {
                         .map(|(what, which)| (&COUNTS, vec![Val::text(what), Val::Int(which)]))
                         .to_vec(),
                 )?;
-                let told: Result<Vec<_>, _> = (first..)
+                let outcomes: Result<Vec<_>, _> = (first..)
                     .zip(batch)
                     .map(|(line, number)| act(&mut unit, number, line))
                     .collect();
                 unit.hand_over()?;
-                told
+                outcomes
             });
             let expected = transact(&written, move |tx| {
                 (first..)
@@ -155,12 +155,12 @@ async fn what_the_database_refuses_with_the_batch_parks_the_view_before_its_even
         .unwrap();
     runner.apply_page(&story.events).await.unwrap();
     // In the next batch, two good events before the bad one and some after it.
-    let told = story.events.len();
+    let applied_count = story.events.len();
     let id = crate::testing::call("T", 1, 1);
     story.ended(id, domain::disposition::Disposition::Busy, None, 0);
     let good = story.head();
     story.enrolled("T", 2).enrolled("T", 3);
-    runner.apply_page(&story.events[told..]).await.unwrap();
+    runner.apply_page(&story.events[applied_count..]).await.unwrap();
     let row = runner.progress().checkpoints().remove(0);
     assert_eq!(row.position, good);
     assert_eq!(

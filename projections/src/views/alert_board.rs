@@ -207,7 +207,7 @@ pub async fn list(
 fn read_row(mut row: Row) -> Result<AlertRow, ProjectionError> {
     let alert = row.parse()?;
     let rule: AlertRule = row.parse()?;
-    let mut told = AlertRow {
+    let mut alert_row = AlertRow {
         alert,
         rule,
         label_zh: rule.label_zh(),
@@ -228,8 +228,8 @@ fn read_row(mut row: Row) -> Result<AlertRow, ProjectionError> {
         escalated_at: row.maybe_at()?,
         muted_until: row.maybe_at()?,
     };
-    told.detail_zh = translate_detail(&told.detail);
-    Ok(told)
+    alert_row.detail_zh = translate_detail(&alert_row.detail);
+    Ok(alert_row)
 }
 
 fn read_figure(json: &str) -> Result<AlertFigure, ProjectionError> {
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_stands_comes_first_and_filters_join() {
+    async fn standing_alerts_come_first_and_filters_join() {
         let mut story = TestHistory::new();
         let cleared = AlertEvent::Cleared {
             figure: figure(400),
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_page_begins_behind_any_row_whether_it_stands_or_not() {
+    async fn a_page_begins_behind_any_row_standing_or_cleared() {
         let mut story = TestHistory::new();
         let cleared = AlertEvent::Cleared {
             figure: figure(400),

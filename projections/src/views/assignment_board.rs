@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_person_is_found_by_whom_they_are_given_to_now() {
+    async fn a_customer_is_found_by_the_current_assignee() {
         let mut story = TestHistory::new();
         let team = Assignee::Team("wang".parse().unwrap());
         story
@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(found(&[team], None, 9).await, [customer(2)]);
         assert_eq!(found(&[user("li")], None, 9).await, []);
         assert_eq!(found(&[], None, 9).await, []);
-        let anybody = list_assigned(db.as_ref(), None, None, 9).await.unwrap();
-        assert_eq!(anybody.len(), 3);
+        let of_any_assignee = list_assigned(db.as_ref(), None, None, 9).await.unwrap();
+        assert_eq!(of_any_assignee.len(), 3);
     }
 }

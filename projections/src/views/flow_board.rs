@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_flow_stands_with_the_version_that_is_current_now() {
+    async fn each_flow_is_listed_with_its_current_version() {
         let mut story = TestHistory::new();
         let back = FlowEvent::RolledBack {
             flow: "b".parse().unwrap(),
@@ -159,7 +159,7 @@ mod tests {
         }
         let (db, _runner) = story.shown_by(FlowBoard).await;
         let all = list(db.as_ref(), None, 9).await.unwrap();
-        let told: Vec<_> = all
+        let listed: Vec<_> = all
             .iter()
             .map(|row| {
                 (
@@ -170,7 +170,7 @@ mod tests {
                 )
             })
             .collect();
-        assert_eq!(told, [("a", 1, 1, "hash 1"), ("b", 1, 2, "hash 1")]);
+        assert_eq!(listed, [("a", 1, 1, "hash 1"), ("b", 1, 2, "hash 1")]);
         let behind: FlowId = "a".parse().unwrap();
         assert_eq!(list(db.as_ref(), Some(&behind), 9).await.unwrap().len(), 1);
         assert_eq!(list(db.as_ref(), None, 1).await.unwrap().len(), 1);

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_base_stands_with_the_version_published_last() {
+    async fn each_base_is_listed_with_its_last_published_version() {
         let mut story = TestHistory::new();
         let events = [published("b", 2), published("b", 1), published("a", 3)];
         for (place, event) in events.iter().enumerate() {
@@ -121,7 +121,7 @@ mod tests {
         }
         let (db, _runner) = story.shown_by(KnowledgeBoard).await;
         let all = list(db.as_ref(), None, 9).await.unwrap();
-        let told: Vec<_> = all
+        let listed: Vec<_> = all
             .iter()
             .map(|row| {
                 (
@@ -131,7 +131,7 @@ mod tests {
                 )
             })
             .collect();
-        assert_eq!(told, [("a", 3, "hash 3"), ("b", 1, "hash 1")]);
+        assert_eq!(listed, [("a", 3, "hash 3"), ("b", 1, "hash 1")]);
         let behind: KnowledgeId = "a".parse().unwrap();
         assert_eq!(list(db.as_ref(), Some(&behind), 9).await.unwrap().len(), 1);
     }

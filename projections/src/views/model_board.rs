@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_model_stands_with_its_last_version() {
+    async fn each_model_is_listed_with_its_last_version() {
         let mut story = TestHistory::new();
         let events = [published("b", 1), published("b", 2), published("a", 1)];
         for (place, event) in events.iter().enumerate() {
@@ -126,11 +126,11 @@ mod tests {
         }
         let (db, _runner) = story.shown_by(ModelBoard).await;
         let all = list(db.as_ref(), None, 9).await.unwrap();
-        let told: Vec<_> = all
+        let listed: Vec<_> = all
             .iter()
             .map(|row| (row.model.as_str(), row.current_version, row.digest.as_str()))
             .collect();
-        assert_eq!(told, [("a", 1, "digest 1"), ("b", 2, "digest 2")]);
+        assert_eq!(listed, [("a", 1, "digest 1"), ("b", 2, "digest 2")]);
         let behind: ModelId = "a".parse().unwrap();
         assert_eq!(list(db.as_ref(), Some(&behind), 9).await.unwrap().len(), 1);
     }

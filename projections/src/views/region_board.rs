@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_no_rule_saw_is_unknown_and_a_home_location_is_told_apart() {
+    async fn a_region_that_no_rule_saw_is_unknown_and_a_home_location_is_separate() {
         let mut story = TestHistory::new();
         permitted(&mut story, 2, Vec::new());
         permitted(

@@ -77,7 +77,7 @@ impl View for SummaryBoard {
 }
 
 fn of_call(call: CallId, fact: &SummaryFact, position: Position) -> Vec<Val> {
-    let mut row = of_whom(Val::text(call), &fact.campaign, &fact.customer, &fact.flow);
+    let mut row = first_columns(Val::text(call), &fact.campaign, &fact.customer, &fact.flow);
     row.extend([
         Val::at(fact.ended_at),
         Val::count(fact.talk_ms),
@@ -89,7 +89,7 @@ fn of_call(call: CallId, fact: &SummaryFact, position: Position) -> Vec<Val> {
 }
 
 fn of_text(conversation: ConversationId, fact: &TextSummaryFact, position: Position) -> Vec<Val> {
-    let mut row = of_whom(
+    let mut row = first_columns(
         Val::text(conversation),
         &fact.campaign,
         &fact.customer,
@@ -106,7 +106,7 @@ fn of_text(conversation: ConversationId, fact: &TextSummaryFact, position: Posit
 }
 
 /// Returns the columns with which both kinds of rows begin: key, campaign, customer, flow and its version.
-fn of_whom(key: Val, campaign: &CampaignId, customer: &CustomerId, flow: &FlowRef) -> Vec<Val> {
+fn first_columns(key: Val, campaign: &CampaignId, customer: &CustomerId, flow: &FlowRef) -> Vec<Val> {
     let flow = [Val::text(&flow.flow), Val::count(flow.version)];
     [key, Val::text(campaign), Val::text(customer)]
         .into_iter()
@@ -166,8 +166,8 @@ mod tests {
             "/../fixtures/events/summary/summary.text_recorded.v1.json"
         );
         let record = std::fs::read(path).unwrap();
-        let told: serde_json::Value = serde_json::from_slice(&record).unwrap();
-        let stream = told["stream"].as_str().unwrap().to_owned();
+        let stored: serde_json::Value = serde_json::from_slice(&record).unwrap();
+        let stream = stored["stream"].as_str().unwrap().to_owned();
         let mut story = TestHistory::new();
         story.tell_record(&StreamId::from_stored(stream.clone()), record);
         let (db, _runner) = story.shown_by(SummaryBoard).await;
@@ -175,7 +175,7 @@ mod tests {
         let mut rows = db.query(sql, Vec::new()).await.unwrap();
         let mut row = rows.remove(0);
         let found = [(); 4].map(|()| row.text().unwrap());
-        let data = &told["data"];
+        let data = &stored["data"];
         let expected = [
             stream.strip_prefix("summary-").unwrap(),
             data["channel"].as_str().unwrap(),

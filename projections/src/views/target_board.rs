@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_last_set_stands_whole() {
+    async fn the_last_set_replaces_all_targets() {
         let mut story = TestHistory::new();
         story.campaign("T", set(&[("a", 650), ("b", 150)]));
         story

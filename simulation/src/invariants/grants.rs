@@ -78,14 +78,14 @@ fn permits(findings: &mut Findings, facts: &[Fact]) {
                 granted.remove(&(aggregate, fact.text(Member::Call)));
             }
             CallEvent::PERMITTED => {
-                let stands = |side: &str, grant: Member| {
+                let is_valid = |side: &str, grant: Member| {
                     let until = fact.instant_at(&[grant, Member::ValidUntil]);
                     granted
                         .get(&(side, fact.subject()))
                         .is_some_and(|grant| grant.instant_at(&[Member::ValidUntil]) == until)
                 };
                 let holds =
-                    stands("customer", Member::CustomerGrant) && stands("number", Member::NumberGrant);
+                    is_valid("customer", Member::CustomerGrant) && is_valid("number", Member::NumberGrant);
                 findings.check("a_permit_repeats_two_standing_grants", holds, || {
                     fact.stream.clone()
                 });

@@ -112,8 +112,8 @@ impl<'a> TelemarketingState<'a> {
         let call = fact.stream.as_str();
         match fact.kind.as_str() {
             CampaignEvent::DIALS_GRANTED => {
-                let stands = self.accounts.get(fact.campaign.as_str()).copied();
-                self.stood.insert(&fact.campaign, stands.unwrap_or_default());
+                let account = self.accounts.get(fact.campaign.as_str()).copied();
+                self.stood.insert(&fact.campaign, account.unwrap_or_default());
             }
             CustomerEvent::DIAL_GRANTED => self.granted(findings, fact, terms),
             CallEvent::DIALING => {
@@ -175,8 +175,8 @@ impl<'a> TelemarketingState<'a> {
         if fact.text(Member::Disposition) != "abandoned" || stayed_ms <= WITHIN_MS + BEGINS_MS {
             return;
         }
-        let told = self.attended.contains(fact.stream.as_str());
-        findings.check("who_finds_nobody_is_told_the_seller", told, || {
+        let is_attended = self.attended.contains(fact.stream.as_str());
+        findings.check("who_finds_nobody_is_told_the_seller", is_attended, || {
             format!("{} stayed {stayed_ms} ms", fact.stream)
         });
     }

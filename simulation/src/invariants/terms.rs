@@ -271,12 +271,12 @@ impl<'a> TermsState<'a> {
         };
         let purpose = format!("purpose of {}", fact.campaign);
         let consent = self.consents.get(&(fact.subject(), purpose.as_str()));
-        let stands = |consent: &Consent| {
+        let is_valid = |consent: &Consent| {
             let in_time = consent.until.is_none_or(|until| fact.at < until);
             consent.given_at.is_some_and(|at| at <= fact.at) && in_time && consent.has_evidence
         };
         let is_withdrawn = consent.is_some_and(|consent| consent.withdrawn);
-        let holds = !is_withdrawn && (!terms.by_consent || consent.is_some_and(stands));
+        let holds = !is_withdrawn && (!terms.by_consent || consent.is_some_and(is_valid));
         findings.check("no_grant_without_the_consent_it_needs", holds, || {
             format!("{} in {} at {}", fact.stream, fact.campaign, fact.at)
         });

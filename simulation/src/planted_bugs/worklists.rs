@@ -28,7 +28,7 @@ pub(super) fn without_open_work(inner: Arc<dyn Worklist>) -> Arc<dyn Worklist> {
     Arc::new(PlantedWorklist { inner, hidden })
 }
 
-/// Calls whose end was stored before a crash are not closed.
+/// Calls that ended before a crash, with the end stored, are not closed.
 pub(super) fn without_unclosed_calls(inner: Arc<dyn Worklist>) -> Arc<dyn Worklist> {
     let hidden = HiddenWork::UnclosedCalls;
     Arc::new(PlantedWorklist { inner, hidden })

@@ -280,8 +280,8 @@ fn chinese_name(text: &FoldedText, start: usize, own_words: &str, is_sure: bool)
     let family = family_at(text, start)?;
     let given = given_length(text, start + family);
     let end = start + family;
-    let stands_alone = !text.at(end).is_some_and(char::is_alphanumeric);
-    let is_name = is_sure || given > 0 || stands_alone || text.one_of(end, TITLES).is_some();
+    let is_alone = !text.at(end).is_some_and(char::is_alphanumeric);
+    let is_name = is_sure || given > 0 || is_alone || text.one_of(end, TITLES).is_some();
     is_name.then_some(start..end + given)
 }
 

@@ -11,7 +11,7 @@ use domain::ports::tasks::Tasks;
 use domain::stored_event::Position;
 
 #[tokio::test]
-async fn a_rebuild_goes_on_where_it_was_killed_and_begins_anew_when_told() {
+async fn a_rebuild_goes_on_where_it_was_killed_and_restarts_on_request() {
     let story = story_of(125);
     for on in places(&story).await {
         let (view, _) = pair(1);
@@ -31,8 +31,8 @@ async fn a_rebuild_goes_on_where_it_was_killed_and_begins_anew_when_told() {
             matches!(behind, Err(RebuildError::Refused(_))),
             "not ready: {behind:?}"
         );
-        let anew = again.begin("pair", true).await.unwrap();
-        assert_eq!((anew.position, anew.generation), (Position(0), 2));
+        let restarted = again.begin("pair", true).await.unwrap();
+        assert_eq!((restarted.position, restarted.generation), (Position(0), 2));
         assert!(
             again
                 .feed("pair", &mut |_, _| {})
@@ -63,7 +63,7 @@ async fn a_rebuild_goes_on_where_it_was_killed_and_begins_anew_when_told() {
 }
 
 #[tokio::test]
-async fn next_rows_that_live_ones_which_began_anew_have_not_met_wait_for_them() {
+async fn next_rows_that_restarted_live_ones_have_not_met_wait_for_them() {
     let story = story_of(125);
     for on in places(&story).await {
         let views = [pair(1).0];

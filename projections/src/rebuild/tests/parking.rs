@@ -117,11 +117,11 @@ async fn next_rows_that_meet_a_poisoned_event_fail_and_leave_the_live_ones() {
 }
 
 #[tokio::test]
-async fn lag_is_told_in_events_and_as_the_age_of_the_oldest_that_is_missing() {
+async fn lag_is_reported_in_events_and_as_the_age_of_the_oldest_that_is_missing() {
     let mut story = story_of(2);
     for on in places(&story).await {
         on.caught_up(&[pair(1).0]).await;
-        let told = story.events.len();
+        let seen_count = story.events.len();
         let now = story.at.plus_ms(60_000);
         let store = on.grounds.store.as_ref();
         let level = &statuses(store, on.db(), now).await.unwrap()[0];
@@ -135,15 +135,15 @@ async fn lag_is_told_in_events_and_as_the_age_of_the_oldest_that_is_missing() {
         );
         let first_missing = story.at;
         calls(&mut story, 900..903);
-        on.log.extend(&story.events[told..]);
+        on.log.extend(&story.events[seen_count..]);
         let behind = &statuses(store, on.db(), now).await.unwrap()[0];
-        assert_eq!(behind.lag_events, (story.events.len() - told) as u64);
+        assert_eq!(behind.lag_events, (story.events.len() - seen_count) as u64);
         assert_eq!(
             behind.lag_ms,
             u64::try_from((now.micros() - first_missing.micros()) / 1_000).unwrap()
         );
         assert_eq!(behind.head, story.head());
-        story.events.truncate(told);
+        story.events.truncate(seen_count);
         on.tasks.stop().await;
     }
     assert!(story.at > ten());

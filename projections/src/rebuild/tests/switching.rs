@@ -96,7 +96,7 @@ impl ReadDb for CommitCuttingDb {
 }
 
 #[tokio::test]
-async fn a_switch_whose_commit_was_not_heard_of_is_a_switch() {
+async fn a_switch_with_an_unacknowledged_commit_is_a_switch() {
     let story = story_of(10);
     for on in places(&story).await {
         let views = [pair(1).0];

@@ -216,7 +216,7 @@ async fn of_events_committed_while_it_reads_it_tells_all_up_to_where_it_ends() {
 }
 
 #[tokio::test]
-async fn whoever_stops_in_the_middle_leaves_no_read_behind() {
+async fn a_reader_that_stops_in_the_middle_leaves_no_read_behind() {
     let store = SparseLog::of((1..=150_000).step_by(5).collect(), 3);
     let span = span(0, 150_000);
     let mut pages = Pages::begin(&store, &span).await.unwrap();
@@ -227,7 +227,7 @@ async fn whoever_stops_in_the_middle_leaves_no_read_behind() {
 }
 
 #[tokio::test]
-async fn an_error_is_told_in_its_place_and_ends_what_is_read() {
+async fn an_error_is_returned_in_its_place_and_ends_the_read() {
     for at_once in 1..=3 {
         let mut store = SparseLog::of((1..=150_000).step_by(5).collect(), at_once);
         store.broken = Some(90_001);

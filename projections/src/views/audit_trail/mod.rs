@@ -212,7 +212,7 @@ mod tests {
     }
 
     /// Appends a record as another program might write it, in a stream of any name.
-    fn told(story: &mut TestHistory, stream: &str, kind: &str, customer: Option<&str>) {
+    fn append_record(story: &mut TestHistory, stream: &str, kind: &str, customer: Option<&str>) {
         let id = Uuid::from_u128(u128::try_from(story.events.len()).unwrap());
         let record = serde_json::json!({
             "id": id, "kind": kind, "version": 1, "stream": stream, "stream_version": 1,
@@ -232,7 +232,7 @@ mod tests {
         let person = customer(1).to_string();
         let streams = ["call", "call-", "-x", "call-a-b", &format!("customer-{person}")];
         for stream in streams {
-            told(&mut story, stream, "call.seen", Some(&person));
+            append_record(&mut story, stream, "call.seen", Some(&person));
         }
         let (db, _runner) = story.shown_by(AuditTrail).await;
         let rows = events(db.as_ref(), &AuditFilter::default(), Position(1), 9)
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_text_stands_once_however_many_events_and_columns_name_it() {
+    async fn a_text_is_stored_once_however_many_events_and_columns_name_it() {
         let mut story = TestHistory::new();
         story.created("T").enrolled("T", 1).whole_call("T", 1);
         let (db, _runner) = story.shown_by(AuditTrail).await;

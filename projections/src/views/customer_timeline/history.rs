@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_corrected_name_stands_in_the_event_that_corrected_it() {
+    async fn a_corrected_name_is_shown_in_the_event_that_corrected_it() {
         let mut story = registered_story();
         let request = domain::ids::CommandId::derive_from_text("correct");
         story.customer(

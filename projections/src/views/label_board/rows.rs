@@ -241,31 +241,31 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn doubtful_turns_wait_for_whoever_did_not_label_them_until_they_are_settled() {
-        let mut told = LabelHistory(TestHistory::new(), 0);
-        told.understood(3, "accepted", 970);
-        told.understood(5, "to_confirm", 600);
-        told.understood(8, "abstained", 200);
-        told.understood(11, "back_channel", 0);
+    async fn doubtful_turns_wait_for_people_who_did_not_label_them_until_they_are_settled() {
+        let mut history = LabelHistory(TestHistory::new(), 0);
+        history.understood(3, "accepted", 970);
+        history.understood(5, "to_confirm", 600);
+        history.understood(8, "abstained", 200);
+        history.understood(11, "back_channel", 0);
         let unclear = serde_json::json!({
             "node": "报价", "rule": "nodes.报价.on_unclear.say[0]",
             "explanation": { "input": "spoken", "rung": 1, "reading": {
                 "certainty": "accepted", "read_by": "model",
                 "candidates": [{ "intent": "ask_fee", "score_permille": 910 }] } },
         });
-        told.tell(&format!("call-{CALL}"), 14, "call.decided", &unclear);
+        history.tell(&format!("call-{CALL}"), 14, "call.decided", &unclear);
         let until = at("2026-03-02T03:00:00Z");
-        told.labelled(&LabelEvent::Opened {
+        history.labelled(&LabelEvent::Opened {
             turn: of(8),
             by: "li".to_owned(),
             until,
         });
-        told.labelled(&LabelEvent::Added {
+        history.labelled(&LabelEvent::Added {
             turn: of(5),
             by: "wang".to_owned(),
             says: says(),
         });
-        let (db, _runner) = told.0.shown_by(LabelBoard).await;
+        let (db, _runner) = history.0.shown_by(LabelBoard).await;
         let db = db.as_ref();
         let now = at("2026-03-02T02:30:00Z");
         assert_eq!(places(db, "li", now).await, [5, 8, 13]);
@@ -273,13 +273,13 @@ mod tests {
         assert_eq!(places(db, "wang", until).await, [8, 13]);
         // A name that is the start of another name is a different name.
         assert_eq!(places(db, "wan", until).await, [5, 8, 13]);
-        told.labelled(&LabelEvent::Settled {
+        history.labelled(&LabelEvent::Settled {
             turn: of(5),
             says: says(),
             settled_by: SettledBy::Agreed,
             people: 2,
         });
-        let (db, _runner) = told.0.shown_by(LabelBoard).await;
+        let (db, _runner) = history.0.shown_by(LabelBoard).await;
         let rows = list_settled(db.as_ref(), None, None, 9).await.unwrap();
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0].settled_intent.as_deref(), Some("ask_fee"));
@@ -290,8 +290,8 @@ mod tests {
         assert_eq!(list(db.as_ref(), &filter, None, 9).await.unwrap().len(), 2);
         // An erased customer has no rows.
         let erased = serde_json::json!({});
-        told.tell(&format!("customer-{PERSON}"), 1, "customer.erased", &erased);
-        let (db, _runner) = told.0.shown_by(LabelBoard).await;
+        history.tell(&format!("customer-{PERSON}"), 1, "customer.erased", &erased);
+        let (db, _runner) = history.0.shown_by(LabelBoard).await;
         let all = list(db.as_ref(), &LabelFilter::default(), None, 9).await.unwrap();
         assert!(all.is_empty(), "{all:?}");
     }

@@ -23,21 +23,21 @@ struct CustomerHour(HourSlot, String, Vec<(usize, i64)>);
 struct HourSlot(i64, String, i64);
 
 impl CustomerHour {
-    fn stands_in(&self, term: usize) -> bool {
+    fn counts_in(&self, term: usize) -> bool {
         self.2.iter().any(|(one, count)| *one == term && *count > 0)
     }
 
     /// Adds `sign` to the number of calls in a term. Returns true if the customer thereby enters or leaves
     /// the term in this hour.
     fn add(&mut self, term: usize, sign: i64) -> bool {
-        let before = self.stands_in(term);
+        let before = self.counts_in(term);
         match self.2.iter_mut().find(|(one, _)| *one == term) {
             Some((_, count)) => *count += sign,
             None => self.2.push((term, sign)),
         }
         self.2.retain(|(_, count)| *count != 0);
         self.2.sort_unstable();
-        before != self.stands_in(term)
+        before != self.counts_in(term)
     }
 }
 
@@ -48,10 +48,14 @@ struct SumKey(HourSlot, [i64; 3]);
 
 /// Returns the hour slots in which a customer counts in a term, each with the previous hours. An empty
 /// `campaign` means all campaigns.
-fn links(stands: &[CustomerHour], term: usize, campaign: &str) -> BTreeSet<SumKey> {
+fn links(customer_hours: &[CustomerHour], term: usize, campaign: &str) -> BTreeSet<SumKey> {
     let counted =
-        |stand: &&CustomerHour| stand.stands_in(term) && (campaign.is_empty() || stand.1 == campaign);
-    let places: BTreeSet<&HourSlot> = stands.iter().filter(counted).map(|stand| &stand.0).collect();
+        |entry: &&CustomerHour| entry.counts_in(term) && (campaign.is_empty() || entry.1 == campaign);
+    let places: BTreeSet<&HourSlot> = customer_hours
+        .iter()
+        .filter(counted)
+        .map(|entry| &entry.0)
+        .collect();
     let mut earlier: Vec<&HourSlot> = Vec::with_capacity(places.len());
     let mut found = BTreeSet::new();
     for place in places {
@@ -87,19 +91,21 @@ pub(super) fn count_customers(
         return Ok(());
     };
     let key = [Val::text(&subject.customer)];
-    let mut stands = tx.row(&CUSTOMERS, &key)?.map_or(Ok(Vec::new()), read_stands)?;
+    let mut customer_hours = tx
+        .row(&CUSTOMERS, &key)?
+        .map_or(Ok(Vec::new()), read_customer_hours)?;
     let place = HourSlot(hour_at / HOUR_MICROS, subject.trunk.clone(), subject.flow_version);
     for one in mine {
         let Some(term) = catalog.terms().get(one.term) else {
             continue;
         };
         let scopes = ["", subject.campaign.as_str()];
-        let before = scopes.map(|scope| links(&stands, one.term, scope));
-        if !add(&mut stands, &place, &subject.campaign, one) {
+        let before = scopes.map(|scope| links(&customer_hours, one.term, scope));
+        if !add(&mut customer_hours, &place, &subject.campaign, one) {
             continue;
         }
         for (scope, before) in scopes.into_iter().zip(before) {
-            let after = links(&stands, one.term, scope);
+            let after = links(&customer_hours, one.term, scope);
             let gone = before.difference(&after).map(|link| (link, -1));
             let came = after.difference(&before).map(|link| (link, 1));
             for (link, sign) in gone.chain(came) {
@@ -108,24 +114,27 @@ pub(super) fn count_customers(
         }
     }
     let [customer] = key;
-    tx.put(&CUSTOMERS, vec![customer, write_stands(&stands)?, pos.clone()])
+    tx.put(
+        &CUSTOMERS,
+        vec![customer, write_customer_hours(&customer_hours)?, pos.clone()],
+    )
 }
 
 /// Adds a contribution to the customer's hour. Returns true if the customer thereby enters or leaves the
 /// term in it.
-fn add(stands: &mut Vec<CustomerHour>, place: &HourSlot, campaign: &str, one: &Contribution) -> bool {
-    let at = |stand: &CustomerHour| (&stand.0, stand.1.as_str()).cmp(&(place, campaign));
-    let index = stands.binary_search_by(at).unwrap_or_else(|index| {
-        stands.insert(
+fn add(customer_hours: &mut Vec<CustomerHour>, place: &HourSlot, campaign: &str, one: &Contribution) -> bool {
+    let at = |entry: &CustomerHour| (&entry.0, entry.1.as_str()).cmp(&(place, campaign));
+    let index = customer_hours.binary_search_by(at).unwrap_or_else(|index| {
+        customer_hours.insert(
             index,
             CustomerHour(place.clone(), campaign.to_owned(), Vec::new()),
         );
         index
     });
-    let moved = stands
+    let moved = customer_hours
         .get_mut(index)
-        .is_some_and(|stand| stand.add(one.term, one.sign));
-    stands.retain(|stand| !stand.2.is_empty());
+        .is_some_and(|entry| entry.add(one.term, one.sign));
+    customer_hours.retain(|entry| !entry.2.is_empty());
     moved
 }
 
@@ -167,15 +176,15 @@ fn sum(
     tx.append_row(&FIRSTS, row)
 }
 
-fn read_stands(row: Vec<Val>) -> Result<Vec<CustomerHour>, ProjectionError> {
+fn read_customer_hours(row: Vec<Val>) -> Result<Vec<CustomerHour>, ProjectionError> {
     let mut row = Row::new(row);
     row.val()?;
     serde_json::from_str(&row.text()?)
         .map_err(|error| ProjectionError::Fault(format!("a customer's metric row cannot be read: {error}")))
 }
 
-fn write_stands(stands: &[CustomerHour]) -> Result<Val, ProjectionError> {
-    let text = serde_json::to_string(stands);
+fn write_customer_hours(customer_hours: &[CustomerHour]) -> Result<Val, ProjectionError> {
+    let text = serde_json::to_string(customer_hours);
     text.map(Val::Text).map_err(|error| {
         ProjectionError::Fault(format!("a customer's metric row cannot be written: {error}"))
     })
@@ -196,23 +205,23 @@ mod tests {
 
     #[test]
     fn a_customer_comes_in_with_the_first_call_of_a_place_and_goes_with_the_last() {
-        let mut stands = Vec::new();
+        let mut customer_hours = Vec::new();
         let at = place(10, "first");
-        assert!(add(&mut stands, &at, "T", &one(3, 1)));
-        assert!(!add(&mut stands, &at, "T", &one(3, 1)), "a second call");
-        assert!(!add(&mut stands, &at, "T", &one(3, -1)));
-        assert!(add(&mut stands, &at, "T", &one(3, -1)));
-        assert_eq!(stands, []);
+        assert!(add(&mut customer_hours, &at, "T", &one(3, 1)));
+        assert!(!add(&mut customer_hours, &at, "T", &one(3, 1)), "a second call");
+        assert!(!add(&mut customer_hours, &at, "T", &one(3, -1)));
+        assert!(add(&mut customer_hours, &at, "T", &one(3, -1)));
+        assert_eq!(customer_hours, []);
     }
 
     #[test]
     fn each_place_knows_the_hours_before_it_and_campaigns_are_apart() {
-        let mut stands = Vec::new();
+        let mut customer_hours = Vec::new();
         for (hour, trunk, campaign) in [(12, "first", "T"), (10, "first", "T"), (11, "second", "U")] {
-            add(&mut stands, &place(hour, trunk), campaign, &one(0, 1));
+            add(&mut customer_hours, &place(hour, trunk), campaign, &one(0, 1));
         }
         let before = |campaign| -> Vec<[i64; 3]> {
-            let hours = links(&stands, 0, campaign)
+            let hours = links(&customer_hours, 0, campaign)
                 .into_iter()
                 .map(|SumKey(_, hours)| hours);
             hours.collect()
@@ -226,21 +235,26 @@ mod tests {
             [hour(11), hour(10), hour(11)],
         ];
         assert_eq!(before(""), all);
-        assert_eq!(links(&stands, 1, ""), BTreeSet::new());
+        assert_eq!(links(&customer_hours, 1, ""), BTreeSet::new());
     }
 
     #[test]
-    fn where_a_customer_stands_is_read_as_written() {
-        let mut stands = Vec::new();
-        add(&mut stands, &place(492_338, "a \"trunk\""), "T", &one(5, 1));
-        let text = write_stands(&stands).unwrap();
+    fn a_customers_hours_are_read_as_written() {
+        let mut customer_hours = Vec::new();
+        add(
+            &mut customer_hours,
+            &place(492_338, "a \"trunk\""),
+            "T",
+            &one(5, 1),
+        );
+        let text = write_customer_hours(&customer_hours).unwrap();
         assert_eq!(
             text,
             Val::text("[[[492338,\"a \\\"trunk\\\"\",1],\"T\",[[5,1]]]]")
         );
         let row = vec![Val::text("customer"), text, Val::Int(1)];
-        assert_eq!(read_stands(row).unwrap(), stands);
+        assert_eq!(read_customer_hours(row).unwrap(), customer_hours);
         let broken = vec![Val::text("customer"), Val::text("[]]"), Val::Int(1)];
-        assert!(read_stands(broken).is_err());
+        assert!(read_customer_hours(broken).is_err());
     }
 }

@@ -126,8 +126,8 @@ struct FirstCounts<'a>(BTreeMap<FirstKey<'a>, i64>);
 impl<'a> FirstCounts<'a> {
     /// Counts one customer in a term, in each hour slot in which one of these calls and enrolments counts.
     fn add(&mut self, term: usize, subjects: &[&'a Subject]) {
-        let stands = |subject: &&&Subject| subject.counts_in(term);
-        let places = subjects.iter().filter(stands).filter_map(|subject| {
+        let counts = |subject: &&&Subject| subject.counts_in(term);
+        let places = subjects.iter().filter(counts).filter_map(|subject| {
             let place = (subject.hour_at?, subject.trunk.as_str(), subject.flow_version);
             Some((subject.campaign.as_str(), place))
         });
@@ -173,7 +173,7 @@ fn add_all(sums: &mut [Sum], catalog: &Catalog, contributions: &[Contribution], 
 
 impl InMemoryView for Sums {
     fn take(&mut self, event: &BorrowedEvent<'_>) -> Result<(), ProjectionError> {
-        let told = MetricEventRef {
+        let metric_event = MetricEventRef {
             position: event.stored().position,
             kind: event.kind(),
             at: event.at(),
@@ -181,20 +181,20 @@ impl InMemoryView for Sums {
             customer: event.customer(),
             data: event.data().get(),
         };
-        let kept = if is_of_call(told.kind) {
+        let kept = if is_of_call(metric_event.kind) {
             let call = event.stream_id().parse::<CallId>();
             let call = call.map_err(|error| ProjectionError::Corrupt(format!("a stream's id: {error}")))?;
             self.calls.entry(call).or_default()
-        } else if told.kind.starts_with(COMPLAINTS) {
+        } else if metric_event.kind.starts_with(COMPLAINTS) {
             self.complaints.entry(event.stream_id().to_owned()).or_default()
         } else {
-            let (Some(campaign), Some(customer)) = (told.campaign, told.customer) else {
+            let (Some(campaign), Some(customer)) = (metric_event.campaign, metric_event.customer) else {
                 return Ok(());
             };
             let key = (campaign.to_owned(), customer.to_owned());
             self.enrolments.entry(key).or_default()
         };
-        let counted = self.catalog.evaluate_ref(&mut kept.subject, told);
+        let counted = self.catalog.evaluate_ref(&mut kept.subject, metric_event);
         let EventCount { moved, contributions } =
             counted.map_err(|error| ProjectionError::Corrupt(error.to_string()))?;
         let is_nothing = contributions.is_empty() && moved.is_none();
@@ -204,7 +204,7 @@ impl InMemoryView for Sums {
         let Some(hour_at) = subject.hour_at else {
             return Ok(());
         };
-        self.last = i64::try_from(told.position.0).unwrap_or(i64::MAX);
+        self.last = i64::try_from(metric_event.position.0).unwrap_or(i64::MAX);
         let catalog = self.catalog;
         let moved = moved.map(|change| (kept.sums.take(), change.terms));
         if let Some((Some(place), terms)) = &moved

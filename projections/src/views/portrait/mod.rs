@@ -320,7 +320,7 @@ mod tests {
         get(db.as_ref(), &customer(of)).await.unwrap()
     }
 
-    fn told() -> TestHistory {
+    fn two_calls() -> TestHistory {
         let mut story = TestHistory::new();
         let (first, second) = (call("T", 1, 1), call("T", 1, 2));
         story
@@ -338,7 +338,7 @@ mod tests {
 
     #[tokio::test]
     async fn each_value_names_the_call_it_came_from() {
-        let portrait = shown(&told(), 1).await.unwrap();
+        let portrait = shown(&two_calls(), 1).await.unwrap();
         let second = call("T", 1, 2);
         assert_eq!(
             (portrait.calls, portrait.answered, portrait.conversions),
@@ -381,7 +381,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_talked_about_and_how_names_its_calls_and_follows_a_correction() {
-        let mut story = told();
+        let mut story = two_calls();
         let second = call("T", 1, 2);
         summed_up(&mut story, second);
         let portrait = shown(&story, 1).await.unwrap();
@@ -411,7 +411,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_summary_that_comes_after_its_calls_correction_does_not_undo_it() {
-        let mut story = told();
+        let mut story = two_calls();
         let second = call("T", 1, 2);
         story.corrected(
             second,
@@ -422,16 +422,16 @@ mod tests {
         assert_eq!((portrait.buying.len(), portrait.style), (0, None));
         summed_up(&mut story, second);
         let portrait = shown(&story, 1).await.unwrap();
-        let told = portrait
+        let offer_counts = portrait
             .buying
             .first()
             .map(|offer| (offer.calls, offer.conversions));
-        assert_eq!(told, Some((1, 0)));
+        assert_eq!(offer_counts, Some((1, 0)));
     }
 
     #[tokio::test]
     async fn a_correction_takes_a_conversion_back() {
-        let mut story = told();
+        let mut story = two_calls();
         let (success, declined) = (Some(Outcome::Success), Some(Outcome::Declined));
         story.corrected(
             call("T", 1, 2),
@@ -446,7 +446,7 @@ mod tests {
 
     #[tokio::test]
     async fn of_an_erased_person_nothing_is_left() {
-        let mut story = told();
+        let mut story = two_calls();
         summed_up(&mut story, call("T", 1, 2));
         story.customer(
             1,

@@ -283,11 +283,11 @@ mod tests {
             talk(3, "loan", "medium", (2, 0)),
         ];
         let found = offers(&talks);
-        let told: Vec<_> = found
+        let offer_counts: Vec<_> = found
             .iter()
             .map(|offer| (offer.flow.as_str(), offer.calls, offer.conversions))
             .collect();
-        assert_eq!(told, [("card", 1, 1), ("loan", 2, 0)]);
+        assert_eq!(offer_counts, [("card", 1, 1), ("loan", 2, 0)]);
         assert_eq!((found[1].high, found[1].medium, found[1].low), (0, 1, 1));
         assert_eq!(found[1].named, [talks[0].call, talks[2].call]);
     }

@@ -84,7 +84,7 @@ impl Rows<'_> {
         self.of_known(call, &|cells| cells.set(CallColumn::NumberSide, Val::text(side)))
     }
 
-    pub(super) fn customer_told(&mut self, call: CallId) -> Result<(), ProjectionError> {
+    pub(super) fn close_customer_side(&mut self, call: CallId) -> Result<(), ProjectionError> {
         self.of_known(call, &|cells| {
             cells.set(CallColumn::CustomerSide, Val::text("told"));
         })

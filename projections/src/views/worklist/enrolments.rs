@@ -180,7 +180,7 @@ impl Rows<'_> {
             not_dialed_reason::note(cells, reason, &BTreeMap::new());
             true
         })?;
-        self.customer_told(call)
+        self.close_customer_side(call)
     }
 
     pub(super) fn next_attempt(

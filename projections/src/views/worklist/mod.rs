@@ -320,7 +320,7 @@ impl Rows<'_> {
                 ..
             } => {
                 self.next_attempt(campaign, &customer, *next_due_at, next_number.as_ref())?;
-                self.customer_told(*call)
+                self.close_customer_side(*call)
             }
             CustomerEvent::CallBackOrdered { campaign, due_at, .. }
             | CustomerEvent::PreviewSkipped { campaign, due_at, .. } => {

@@ -251,7 +251,7 @@ async fn a_withdrawn_call_is_an_open_grant_until_both_sides_are_released_and_nev
 }
 
 #[tokio::test]
-async fn an_ended_call_is_unclosed_until_customer_and_number_are_told() {
+async fn an_ended_call_is_unclosed_until_customer_and_number_record_it() {
     let mut story = enrolled();
     let id = call("T", 1, 1);
     story.granted("T", 1, 1).dialing(id, 1, "first").answered(id, 1);
@@ -373,7 +373,7 @@ async fn one_customer_in_two_campaigns_has_two_enrolments() {
 }
 
 #[tokio::test]
-async fn whoever_is_to_be_called_now_goes_before_the_list() {
+async fn customers_to_be_called_now_go_before_the_list() {
     let mut story = enrolled();
     story.at = ten();
     story.enrolled("T", 2);

@@ -117,7 +117,7 @@ fn placed(of: u32, value: u8) -> CustomerEvent {
 }
 
 #[tokio::test]
-async fn the_first_of_each_value_are_listed_and_whom_a_call_was_asked_for() {
+async fn the_first_of_each_value_and_requested_calls_are_listed() {
     let mut story = TestHistory::new();
     story.at = ten();
     story.created("T");
@@ -216,7 +216,7 @@ async fn no_round_of_the_dialer_walks_what_waits() {
 }
 
 #[tokio::test]
-async fn named_people_are_told_who_are_due_by_then_each_once() {
+async fn due_named_customers_are_listed_once_each() {
     let mut story = TestHistory::new();
     story.at = ten();
     story.created("T");

@@ -101,7 +101,7 @@ impl UtteranceTexts {
         for value in fact.slots.values().filter_map(clear) {
             self.known.add(&value);
             if is_of_words(&value) {
-                self.known.add_told(&value);
+                self.known.add_answer(&value);
                 self.texts.truncate(self.before_turn);
             }
         }
