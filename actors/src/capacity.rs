@@ -531,7 +531,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_whose_licence_has_ended_is_left_out_and_a_line_without_another_serves_nobody() {
+    fn a_number_with_an_ended_licence_is_left_out_and_a_line_without_another_serves_no_call() {
         let licensed = |until: [Option<&str>; 2]| {
             let mut facts = line("a", 9, 9);
             for (caller, until) in facts.caller_numbers.iter_mut().zip(until) {
@@ -626,7 +626,7 @@ mod tests {
         let capacity = Capacity::new(vec![line("a", 3, 2), line("b", 9, 9)]);
         let first = capacity.take(NOW, &[]).unwrap();
         let _second = capacity.take(NOW.plus_ms(400), &[]).unwrap();
-        let told = |now| {
+        let first_load = |now| {
             let load = capacity.loads(now).remove(0);
             (
                 load.legs,
@@ -635,14 +635,14 @@ mod tests {
                 load.dials_per_second_max,
             )
         };
-        assert_eq!(told(NOW.plus_ms(400)), (2, 3, 2, 2));
+        assert_eq!(first_load(NOW.plus_ms(400)), (2, 3, 2, 2));
         assert_eq!(
-            told(NOW.plus_ms(1_000)),
+            first_load(NOW.plus_ms(1_000)),
             (2, 3, 1, 2),
             "a second has passed for one"
         );
         drop(first);
-        assert_eq!(told(NOW.plus_ms(1_400)), (1, 3, 0, 2));
+        assert_eq!(first_load(NOW.plus_ms(1_400)), (1, 3, 0, 2));
         for _ in 0..crate::line_health::FAILURES_IN_A_ROW_MAX {
             capacity.note(0, FAILED, NOW);
         }

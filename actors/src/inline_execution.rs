@@ -148,10 +148,13 @@ mod tests {
 
     /// A request that is answered with 7 when the returned sender is used.
     fn begun(fakes: &Fakes) -> (InlineRequest<Counter, u64>, oneshot::Sender<()>) {
-        let (go_on, told) = oneshot::channel();
+        let (go_on, permission) = oneshot::channel();
         let entity = entity(fakes);
         let work = async move {
-            let answer = told.await.map(|()| 7).map_err(|_gone| AskError::Unavailable);
+            let answer = permission
+                .await
+                .map(|()| 7)
+                .map_err(|_gone| AskError::Unavailable);
             (entity, answer)
         };
         (InlineRequest::new(Box::pin(work)), go_on)
@@ -183,8 +186,8 @@ mod tests {
             let (serving, go_on) = begun(&fakes);
             let serving = Arc::new(serving);
             let waiting = Arc::clone(&serving);
-            let (told, answer) = oneshot::channel();
-            let asker = async move { drop(told.send(waiting.answered().await)) };
+            let (sender, answer) = oneshot::channel();
+            let asker = async move { drop(sender.send(waiting.answered().await)) };
             fakes.environment.tasks.spawn("asker", Box::pin(asker));
             settle().await;
             let (places, place) = place();
@@ -202,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answered_request_leaves_its_entity_to_whoever_takes_it_over() {
+    fn an_answered_request_leaves_its_entity_to_the_task_that_takes_it_over() {
         on_one_thread(async {
             let fakes = Fakes::new();
             let (serving, go_on) = begun(&fakes);

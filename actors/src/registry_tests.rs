@@ -40,8 +40,8 @@ fn reserve(
     let begin = |resting: Option<Box<Entity<Counter>>>| {
         has_rested = resting.is_some();
         let environment = Arc::new(fakes.environment.clone());
-        let anew = || Box::new(Entity::new(id.to_owned(), &environment, Counter::decide));
-        let mut entity = resting.unwrap_or_else(anew);
+        let new_entity = || Box::new(Entity::new(id.to_owned(), &environment, Counter::decide));
+        let mut entity = resting.unwrap_or_else(new_entity);
         Arc::new(InlineRequest::new(Box::pin(async move {
             let loaded = entity.read().await;
             (entity, loaded)

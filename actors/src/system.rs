@@ -317,8 +317,8 @@ impl<D: Decider> Entities<D> {
         for _ in 0..ASK_TRIES_MAX {
             let now = inner.environment.clock.now();
             let begin = |resting: Option<Box<Entity<D>>>| {
-                let anew = || Box::new(Entity::new(id.clone(), &inner.environment, inner.decide));
-                Arc::new(InlineRequest::new(serve(resting.unwrap_or_else(anew))))
+                let new_entity = || Box::new(Entity::new(id.clone(), &inner.environment, inner.decide));
+                Arc::new(InlineRequest::new(serve(resting.unwrap_or_else(new_entity))))
             };
             let reserved = inner.registry.reserve(id, now, begin, || inner.host());
             let (answered, generation) = match reserved {

@@ -276,7 +276,7 @@ fn an_entity_that_panics_comes_back_and_answers_the_same_ask() {
             .unwrap();
         PANICS_LEFT.with(|left| left.store(1, Ordering::Relaxed));
         let answer = entities
-            .ask(&one(), CounterCommand::PanicIfTold, cause("b"))
+            .ask(&one(), CounterCommand::PanicIfSet, cause("b"))
             .await
             .unwrap();
         assert_eq!((answer.state.total, answer.version), (2, StreamVersion(2)));
@@ -291,7 +291,7 @@ fn an_entity_that_keeps_dying_is_given_up_until_the_window_has_passed() {
         PANICS_LEFT.with(|left| left.store(RESTARTS_MAX, Ordering::Relaxed));
         for number in 0..RESTARTS_MAX.div_ceil(2) {
             let died = entities
-                .ask(&one(), CounterCommand::PanicIfTold, cause(&format!("{number}")))
+                .ask(&one(), CounterCommand::PanicIfSet, cause(&format!("{number}")))
                 .await;
             assert_eq!(died.unwrap_err(), AskError::Fault);
         }
@@ -372,7 +372,7 @@ fn what_an_asker_began_is_stored_though_it_goes_away() {
 }
 
 #[test]
-fn nobody_waits_for_an_asker_that_is_not_run() {
+fn no_request_waits_for_an_asker_that_is_not_run() {
     on_one_thread(async {
         let fakes = Fakes::new();
         let entities = counters(&fakes);
@@ -403,7 +403,7 @@ fn a_death_while_others_wait_is_counted_once_and_all_are_answered() {
         PANICS_LEFT.with(|left| left.store(1, Ordering::Relaxed));
         for (number, command) in [
             CounterCommand::Add(1),
-            CounterCommand::PanicIfTold,
+            CounterCommand::PanicIfSet,
             CounterCommand::Add(1),
         ]
         .into_iter()
@@ -457,7 +457,7 @@ fn an_idle_entity_leaves_memory_at_its_time_and_loads_again() {
 }
 
 #[test]
-fn nobody_wakes_for_an_aggregate_of_which_none_lives() {
+fn no_task_wakes_for_an_aggregate_without_living_entities() {
     on_one_thread(async {
         let fakes = Fakes::new();
         let entities = counters(&fakes);

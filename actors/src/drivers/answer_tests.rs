@@ -242,7 +242,7 @@ fn an_answer_across_the_cancel_of_an_unrecorded_leg_is_stored_once_the_store_is_
     });
 }
 
-/// Kills a process while a call rings, and starts another whose line reports `events` for the leg.
+/// Kills a process while a call rings, and starts another with a line that reports `events` for the leg.
 fn restarted(events: Vec<(u64, LeftOverEvent)>, check: impl AsyncFnOnce(TestSystem)) {
     let (store, clock) = (Arc::new(FakeStore::new()), Arc::new(FakeClock::new()));
     on_one_thread(async {

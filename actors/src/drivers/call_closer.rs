@@ -167,14 +167,14 @@ impl CallCloser {
             return Err(Halt::Fault);
         };
         let number = closing.number.clone();
-        let told = NumberCommand::CloseCall {
+        let number_command = NumberCommand::CloseCall {
             call,
             disposition: closing.disposition,
             answered: closing.answered,
             unwanted: is_unwanted(&loaded.state),
             dialed_at: closing.dialed_at,
         };
-        let number_at = self.tell_number(&number, told, ended).await?;
+        let number_at = self.tell_number(&number, number_command, ended).await?;
         let mut facts = closing_facts(&self.kit, &closing.campaign).await?;
         closing.callback_at =
             read_named_callback(&self.kit, call, &loaded.state, &customer, &facts.flow).await?;
@@ -200,7 +200,7 @@ impl CallCloser {
             .kit
             .ask(&self.kit.system.numbers, number, command, cause)
             .await;
-        told(answer.map(|answer| answer.position))
+        accept_refusal(answer.map(|answer| answer.position))
     }
 
     async fn tell_customer(
@@ -214,12 +214,12 @@ impl CallCloser {
             .kit
             .ask(&self.kit.system.customers, customer, command, cause)
             .await;
-        told(answer.map(|answer| answer.position))
+        accept_refusal(answer.map(|answer| answer.position))
     }
 }
 
 /// Returns a refusal as success: the call was closed before.
-fn told(answer: Result<Position, Halt>) -> Result<Position, Halt> {
+fn accept_refusal(answer: Result<Position, Halt>) -> Result<Position, Halt> {
     match answer {
         Err(Halt::Refused) => Ok(Position(0)),
         answer => answer,

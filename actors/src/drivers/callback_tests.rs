@@ -72,7 +72,7 @@ async fn call_back(world: &TestSystem, person: usize, at: Timestamp, agent: Opti
 }
 
 #[test]
-fn a_callback_of_one_agent_is_made_by_nobody_else_and_before_whoever_stands_in_the_list() {
+fn a_callback_of_one_agent_is_made_by_that_agent_alone_and_before_the_list() {
     on_one_thread(async {
         let mut world = TestSystem::new(vec![answering()]);
         let agents = Arc::new(FakeAgents::new(2));
@@ -219,7 +219,7 @@ fn of_callbacks() -> CallingPlan {
 }
 
 #[test]
-fn a_campaign_of_callbacks_calls_at_the_named_times_whoever_else_is_in_its_list() {
+fn a_campaign_of_callbacks_calls_at_the_named_times_regardless_of_its_list() {
     on_one_thread(async {
         let world = TestSystem::new(vec![FakeLine::new(
             "busy",

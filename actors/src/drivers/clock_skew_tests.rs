@@ -64,7 +64,7 @@ fn two_seconds_off_dials_and_a_millisecond_more_in_either_direction_does_not() {
 }
 
 #[test]
-fn a_doubt_that_comes_between_the_leave_and_the_dial_dials_nobody_either() {
+fn a_doubt_that_comes_between_the_leave_and_the_dial_prevents_the_dial_too() {
     for kind in [
         "campaign.dials_granted",
         "customer.dial_granted",
@@ -97,7 +97,7 @@ fn a_doubt_that_comes_between_the_leave_and_the_dial_dials_nobody_either() {
 }
 
 #[test]
-fn a_doubted_wall_clock_dials_nobody_until_it_is_believed_again() {
+fn a_doubted_wall_clock_stops_dialing_until_it_is_believed_again() {
     on_one_thread(async {
         let world = TestSystem::new(vec![FakeLine::new("ringing", Box::new(|_| vec![ringing()]))]);
         let skew = &world.fakes.environment.skew;

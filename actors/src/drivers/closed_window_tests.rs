@@ -78,7 +78,7 @@ fn judgements(world: &TestSystem) -> Vec<Value> {
 }
 
 #[test]
-fn while_the_window_is_closed_nobody_is_asked_and_at_its_opening_everybody_is_dialed_at_once() {
+fn a_closed_window_causes_no_requests_and_at_its_opening_all_are_dialed_at_once() {
     on_one_thread(async {
         let world = world_at("2026-03-02T20:00:00+08:00");
         let _drivers = world.start_drivers().await;
@@ -256,7 +256,7 @@ fn a_window_that_opens_only_after_the_campaigns_end_settles_everybody_by_the_rul
 }
 
 #[test]
-fn a_clock_that_stands_before_the_closing_again_is_believed_as_it_stands() {
+fn a_clock_that_is_before_the_closing_again_is_believed_as_it_is() {
     let closes = instant("2026-03-02T20:00:00+08:00");
     let store = on_one_thread(async {
         let world = world_at("2026-03-02T19:58:00+08:00");

@@ -23,7 +23,7 @@ async fn withdraw(world: &TestSystem, scope: &str) {
 }
 
 #[test]
-fn a_withdrawal_cancels_the_ringing_call_of_its_scope_and_no_other_and_nobody_is_dialed_after_it() {
+fn a_withdrawal_cancels_the_ringing_call_of_its_scope_and_no_other_and_prevents_later_dials() {
     on_one_thread(async {
         let rings = FakeLine::new("rings", Box::new(|_| vec![ringing()]));
         let world = TestSystem::new(vec![rings]);

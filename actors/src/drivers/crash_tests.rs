@@ -143,7 +143,7 @@ fn check(crash: usize, log: &[Envelope], dialed: &[(CallId, u8)]) {
 }
 
 #[test]
-fn a_crash_at_any_append_and_again_in_recovery_repeats_no_dial_and_forgets_nobody() {
+fn a_crash_at_any_append_and_again_in_recovery_repeats_no_dial_and_forgets_no_customer() {
     let mut crash = 0;
     loop {
         let (store, clock) = prepared();

@@ -71,7 +71,7 @@ async fn let_time_pass(world: &TestSystem) {
 }
 
 #[test]
-fn a_restored_log_dials_nobody_until_a_person_confirms_and_tells_the_network_nothing() {
+fn a_restored_log_dials_no_call_until_a_person_confirms_and_tells_the_network_nothing() {
     let (store, clock) = one_in_flight();
     on_one_thread(async {
         let world = TestSystem::over(store, clock, vec![ringing_only()]);

@@ -106,14 +106,14 @@ fn who_talks_is_hung_up_only_by_the_stronger_order() {
 }
 
 #[test]
-fn wherever_it_comes_before_the_dial_or_with_it_nobody_is_dialed_again() {
+fn wherever_it_comes_before_the_dial_or_with_it_no_customer_is_dialed_again() {
     for kind in ["call.permitted", "call.dialing"] {
         on_one_thread(async {
             let world = TestSystem::new(vec![rings()]);
             let _drivers = world.start_drivers().await;
             let stored = Arc::new(Notify::new());
-            let told = Arc::clone(&stored);
-            world.fakes.store.run_when_stored(kind, move || told.notify_one());
+            let wake = Arc::clone(&stored);
+            world.fakes.store.run_when_stored(kind, move || wake.notify_one());
             let (calls_of, cause) = (world.system.calls.clone(), world.outside());
             let store = Arc::clone(&world.fakes.store);
             let ordering = async move {

@@ -50,14 +50,14 @@ fn followed(damage: fn(&FakeStore, Position)) -> (Vec<u64>, Option<Position>) {
 }
 
 #[test]
-fn what_stands_before_a_damaged_record_is_handed_on_and_nothing_behind_it() {
+fn events_before_a_damaged_record_are_handed_on_and_none_behind_it() {
     let expected = (vec![2, 3], Some(Position(4)));
     assert_eq!(followed(FakeStore::garble), expected);
     assert_eq!(followed(FakeStore::make_unreadable), expected);
 }
 
 #[test]
-fn whoever_meets_damage_ends_dialing_for_the_whole_process() {
+fn a_follower_that_meets_damage_ends_dialing_for_the_whole_process() {
     on_one_thread(async {
         let world = TestSystem::new(vec![FakeLine::new("ringing", Box::new(|_| vec![ringing()]))]);
         let drivers = world.start_drivers().await;

@@ -84,7 +84,7 @@ fn a_number_that_opted_out_under_the_other_id_keeps_the_person_from_being_dialed
 }
 
 #[test]
-fn a_number_whose_digest_is_on_a_list_under_the_other_id_keeps_the_person_from_being_dialed() {
+fn a_number_listed_by_digest_under_the_other_id_keeps_the_person_from_being_dialed() {
     on_one_thread(async {
         let world = merged().await;
         let salted = DigestScheme {

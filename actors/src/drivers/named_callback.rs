@@ -54,7 +54,7 @@ pub(super) async fn read_named_callback(
             Halt::Unavailable
         })?;
         for stored in &page {
-            after = told(kit, &mut course, stored, &key)?;
+            after = apply_stored_event(kit, &mut course, stored, &key)?;
         }
         if page.len() < CALL_PAGE_EVENTS {
             break;
@@ -64,7 +64,7 @@ pub(super) async fn read_named_callback(
     Ok(said.and_then(|said| said.parse().ok()))
 }
 
-fn told(
+fn apply_stored_event(
     kit: &DriverContext,
     course: &mut CallCourse,
     stored: &StoredEvent,

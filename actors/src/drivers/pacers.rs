@@ -24,7 +24,7 @@ pub(crate) struct Pacers(Mutex<BTreeMap<CampaignId, CampaignPacer>>);
 #[derive(Default)]
 struct CampaignPacer {
     pacer: Option<PredictivePacer>,
-    told: TickEvents,
+    tick_events: TickEvents,
     ticked_at: Option<Timestamp>,
     /// Position up to which ended calls were counted; `None` if none were. It may be after the campaign's
     /// last stored counts if no later call was answered by a person.
@@ -38,20 +38,20 @@ impl Pacers {
 
     fn note(&self, campaign: &CampaignId, note: impl FnOnce(&mut TickEvents)) {
         if let Some(paced) = self.lock().get_mut(campaign) {
-            note(&mut paced.told);
+            note(&mut paced.tick_events);
         }
     }
 
     pub(crate) fn answered(&self, campaign: &CampaignId) {
-        self.note(campaign, |told| told.answers = told.answers.saturating_add(1));
+        self.note(campaign, |tick| tick.answers = tick.answers.saturating_add(1));
     }
 
     pub(crate) fn served(&self, campaign: &CampaignId) {
-        self.note(campaign, |told| told.served = told.served.saturating_add(1));
+        self.note(campaign, |tick| tick.served = tick.served.saturating_add(1));
     }
 
     pub(crate) fn note_dropped(&self, campaign: &CampaignId) {
-        self.note(campaign, |told| told.drops = told.drops.saturating_add(1));
+        self.note(campaign, |tick| tick.drops = tick.drops.saturating_add(1));
     }
 
     /// Removes the pacers of campaigns that no longer run.
@@ -101,12 +101,12 @@ impl Pacers {
         // Calls that ring now rang at each of the passed ticks too; their answers are known only as a sum.
         let ticks = (since_ms / TICK_MS).clamp(1, TICKS_MAX);
         for tick in (1..=ticks).rev() {
-            let told = if tick == 1 {
-                std::mem::take(&mut paced.told)
+            let events = if tick == 1 {
+                std::mem::take(&mut paced.tick_events)
             } else {
                 TickEvents::default()
             };
-            pacer.record_events(&younger(own, tick), told);
+            pacer.record_events(&younger(own, tick), events);
         }
         pacer.dials(floor)
     }

@@ -88,7 +88,7 @@ async fn begun(agents_count: usize) -> (TestSystem, Arc<FakeAgents>) {
 }
 
 #[test]
-fn nobody_is_dialed_but_whom_an_agent_accepted_and_that_agent_has_the_call() {
+fn only_an_accepted_customer_is_dialed_and_the_accepting_agent_has_the_call() {
     on_one_thread(async {
         let (world, agents) = begun(2).await;
         let _drivers = world.start_drivers().await;

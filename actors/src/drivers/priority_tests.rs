@@ -19,7 +19,7 @@ fn world() -> TestSystem {
 }
 
 #[test]
-fn who_is_worth_most_is_called_first_and_whoever_a_call_was_asked_for_before_them() {
+fn customers_worth_most_are_called_first_and_requested_calls_before_them() {
     on_one_thread(async {
         let world = world();
         let order: PriorityPlan = serde_json::from_str(
@@ -65,7 +65,7 @@ fn who_is_worth_most_is_called_first_and_whoever_a_call_was_asked_for_before_the
 }
 
 #[test]
-fn a_campaign_of_callbacks_calls_whom_a_call_was_asked_for_and_lets_the_list_wait() {
+fn a_campaign_of_callbacks_makes_requested_calls_and_lets_the_list_wait() {
     on_one_thread(async {
         let world = world();
         let mut plan = plan(5);

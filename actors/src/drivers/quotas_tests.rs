@@ -167,7 +167,7 @@ fn of_a_group_exactly_so_many_are_dialed_and_of_the_others_everybody() {
 }
 
 #[test]
-fn whoever_their_own_rules_put_off_keeps_no_place_from_others() {
+fn a_customer_deferred_by_own_rules_keeps_no_place_from_others() {
     on_one_thread(async {
         let world = world();
         let mut plan = plan(10);

@@ -56,7 +56,7 @@ async fn listed(world: &TestSystem, name: &str, digests: &DigestScheme) {
 }
 
 #[test]
-fn a_number_whose_digest_is_on_a_list_is_not_dialed_and_the_others_are() {
+fn a_number_listed_by_digest_is_not_dialed_and_the_others_are() {
     on_one_thread(async {
         let world = TestSystem::new(vec![answering()]);
         let salted = DigestScheme {

@@ -29,7 +29,7 @@ async fn watch(world: &TestSystem, seconds: u64) {
 }
 
 #[test]
-fn the_clock_starts_it_and_nobody_is_dialed_before() {
+fn the_clock_starts_it_and_no_call_is_dialed_before() {
     on_one_thread(async {
         let world = world();
         let starts_at = world.fakes.clock.now().plus_ms(MINUTE_MS);
@@ -143,7 +143,7 @@ fn behind_a_campaign_without_stages_it_begins_with_that_ones_start_and_not_befor
 }
 
 #[test]
-fn its_end_stops_it_while_it_waits_and_nobody_is_dialed() {
+fn its_end_stops_it_while_it_waits_and_no_call_is_dialed() {
     on_one_thread(async {
         let world = world();
         let another = "ANOTHER".parse().expect("an id");

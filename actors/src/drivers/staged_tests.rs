@@ -137,7 +137,7 @@ fn the_1001st_call_of_a_pilots_day_waits_for_the_next_day_and_who_is_not_called_
 }
 
 #[test]
-fn a_test_for_our_own_phones_calls_nobody_else_until_the_pilot_and_says_why() {
+fn a_test_for_our_own_phones_calls_no_other_until_the_pilot_and_says_why() {
     on_one_thread(async {
         let world = world();
         let ours = TestPhone {

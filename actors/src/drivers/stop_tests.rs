@@ -74,7 +74,7 @@ fn assert_nothing_open(world: &TestSystem, stop: &str) {
 }
 
 #[test]
-fn what_rings_is_canceled_nobody_is_dialed_and_dialing_goes_on_once_it_is_lifted() {
+fn ringing_calls_are_canceled_no_call_is_dialed_and_dialing_goes_on_once_it_is_lifted() {
     for stop in every_scope() {
         on_one_thread(async {
             let world = TestSystem::new(vec![rings("rings")]);
@@ -153,8 +153,8 @@ fn wherever_it_comes_between_the_leave_and_the_dial_nothing_stays_open() {
                 let world = TestSystem::new(vec![rings("rings")]);
                 let _drivers = world.start_drivers().await;
                 let stored = Arc::new(Notify::new());
-                let told = Arc::clone(&stored);
-                world.fakes.store.run_when_stored(kind, move || told.notify_one());
+                let wake = Arc::clone(&stored);
+                world.fakes.store.run_when_stored(kind, move || wake.notify_one());
                 let (stops, cause) = (world.system.stops.clone(), world.outside());
                 let of = stop.clone();
                 let engaging = async move {
@@ -222,7 +222,7 @@ fn a_conversation_finishes_and_is_hung_up_only_where_the_stop_says_so() {
 }
 
 #[test]
-fn whoever_waits_for_a_prompt_is_hung_up_at_once() {
+fn a_callee_who_waits_for_a_prompt_is_hung_up_at_once() {
     on_one_thread(async {
         let world = TestSystem::new(vec![answers()]);
         world.synthesizer.hang();
@@ -256,7 +256,7 @@ fn it_holds_over_a_restart_until_it_is_lifted() {
 }
 
 #[test]
-fn nobody_is_dialed_while_the_log_cannot_be_followed() {
+fn no_call_is_dialed_while_the_log_cannot_be_followed() {
     on_one_thread(async {
         let world = TestSystem::new(vec![rings("rings")]);
         let _drivers = world.start_drivers().await;
@@ -275,7 +275,7 @@ fn nobody_is_dialed_while_the_log_cannot_be_followed() {
 }
 
 #[test]
-fn the_log_says_what_is_engaged_since_when_and_by_whom() {
+fn the_log_says_what_is_engaged_since_when_and_by_which_user() {
     on_one_thread(async {
         let world = TestSystem::new(vec![rings("rings")]);
         let stop = StopId::All;

@@ -78,21 +78,21 @@ fn a_call_that_ended_has_one_summary_that_follows_from_its_end() {
         until_written(&world).await;
         settle().await;
         assert_eq!(world.count("summary.recorded"), 1);
-        let told = &world.data("summary.recorded")[0];
+        let recorded = &world.data("summary.recorded")[0];
         let ended = &world.data("call.ended")[0];
-        assert_eq!(told["disposition"], ended["disposition"]);
-        assert_eq!(told["outcome"], ended["outcome"]);
-        assert_eq!(told["intent"], "affirm", "{told}");
-        assert_eq!(told["intent_rule"], "nodes.验证卡号.intents.affirm");
-        assert_eq!(told["turns"]["heard_count"], 1, "{told}");
-        assert!(told["text"]["sealed"].is_string(), "{told}");
-        assert_eq!(told["lang"], "zh-CN");
+        assert_eq!(recorded["disposition"], ended["disposition"]);
+        assert_eq!(recorded["outcome"], ended["outcome"]);
+        assert_eq!(recorded["intent"], "affirm", "{recorded}");
+        assert_eq!(recorded["intent_rule"], "nodes.验证卡号.intents.affirm");
+        assert_eq!(recorded["turns"]["heard_count"], 1, "{recorded}");
+        assert!(recorded["text"]["sealed"].is_string(), "{recorded}");
+        assert_eq!(recorded["lang"], "zh-CN");
         let log = world.fakes.store.envelopes();
         let of = |kind: &str| log.iter().find(|one| one.kind == kind).expect("it is stored");
         let (summary, end) = (of("summary.recorded"), of("call.ended"));
         assert_eq!(summary.causation, Some(end.id));
         assert_eq!(summary.stream.id(), end.stream.id());
-        assert_eq!(told["made_at_version"], end.stream_version.0);
+        assert_eq!(recorded["made_at_version"], end.stream_version.0);
     });
 }
 
@@ -146,7 +146,7 @@ fn what_cannot_be_stored_as_it_is_is_given_up_after_some_tries() {
 }
 
 #[test]
-fn nobody_answered_and_nothing_is_written() {
+fn unanswered_calls_have_no_summary() {
     on_one_thread(async {
         let busy = |_: &DialOrder| vec![ringing(), failed(486, true), closed()];
         let world = TestSystem::new(vec![FakeLine::new("busy", Box::new(busy))]);
@@ -176,9 +176,9 @@ fn of_a_person_who_is_gone_it_says_what_can_be_counted_and_no_word() {
             .expect("the key is destroyed");
         start(&world).await;
         until_written(&world).await;
-        let told = &world.data("summary.recorded")[0];
-        assert_eq!(told["text"]["erased"], true, "{told}");
-        assert_eq!(told["intent"], "affirm");
+        let recorded = &world.data("summary.recorded")[0];
+        assert_eq!(recorded["text"]["erased"], true, "{recorded}");
+        assert_eq!(recorded["intent"], "affirm");
     });
 }
 
@@ -219,8 +219,8 @@ fn a_person_is_tagged_once_by_what_a_flow_notes_however_often_a_summary_is_begun
             (&tagged["level"], &tagged["origin"]["by"]),
             (&"behavior".into(), &"call".into())
         );
-        let told = &world.data("summary.recorded")[0];
-        assert!(told["flow_tags"][1]["sealed"].is_string(), "{told}");
+        let recorded = &world.data("summary.recorded")[0];
+        assert!(recorded["flow_tags"][1]["sealed"].is_string(), "{recorded}");
         let log = world.fakes.store.envelopes();
         let of = |kind: &str| log.iter().find(|one| one.kind == kind).expect("it is stored");
         assert_eq!(of("customer.tagged").causation, Some(of("call.ended").id));

@@ -69,8 +69,9 @@ fn order(number: NumberId, name: &str) -> TestCallOrder {
 
 /// The step kinds of all test calls, in log order.
 fn steps(world: &TestSystem) -> Vec<String> {
-    let told = world.data("test_call.step_recorded");
-    told.iter()
+    let recorded_steps = world.data("test_call.step_recorded");
+    recorded_steps
+        .iter()
         .map(|data| data["step"]["kind"].as_str().unwrap_or_default().to_owned())
         .collect()
 }
@@ -138,7 +139,7 @@ fn a_number_that_is_not_listed_and_a_campaign_that_is_none_are_refused_before_an
 }
 
 #[test]
-fn a_stop_of_a_campaign_that_nobody_served_here_holds_its_test_calls() {
+fn a_stop_of_a_campaign_not_served_here_holds_its_test_calls() {
     on_one_thread(async {
         let world = world();
         planned(&world).await;

@@ -437,12 +437,12 @@ fn draining_waits_for_live_calls_and_then_interrupts_them() {
         assert_eq!(world.count("call.cancel_requested"), 0, "live calls may finish");
         world.fakes.clock.advance_ms(1);
         until_drained(&world, drained).await;
-        let told = [
+        let closed_counts = [
             world.count("customer.call_closed"),
             world.count("number.call_closed"),
         ];
         assert_eq!(
-            told,
+            closed_counts,
             [2, 2],
             "customers and numbers have stored the ends before it is done"
         );
@@ -515,7 +515,7 @@ fn who_is_due_a_moment_after_another_does_not_wait_for_that_call_to_end() {
 
 /// Four failures of our own machine once paused a campaign as `trunk_unreachable`.
 #[test]
-fn while_this_machine_lacks_a_port_nobody_is_asked_for_and_dialing_goes_on_by_itself() {
+fn while_this_machine_lacks_a_port_no_dial_is_requested_and_dialing_goes_on_by_itself() {
     on_one_thread(async {
         let world = TestSystem::new(vec![rings()]);
         world.lines[0].set_lack(true);
@@ -536,7 +536,7 @@ fn while_this_machine_lacks_a_port_nobody_is_asked_for_and_dialing_goes_on_by_it
 }
 
 #[test]
-fn a_trunk_that_fails_three_times_in_a_row_pauses_the_campaign_and_loses_nobody() {
+fn a_trunk_that_fails_three_times_in_a_row_pauses_the_campaign_and_loses_no_customer() {
     on_one_thread(async {
         let world = TestSystem::new(vec![always("dead", failed(503, false))]);
         let _drivers = world.start_drivers().await;
@@ -560,7 +560,7 @@ fn a_trunk_that_fails_three_times_in_a_row_pauses_the_campaign_and_loses_nobody(
 }
 
 #[test]
-fn a_trunk_that_does_not_take_our_offer_is_told_of_once() {
+fn a_trunk_that_does_not_take_our_offer_is_reported_once() {
     on_one_thread(async {
         let world = TestSystem::new(vec![always("picky", failed(488, false))]);
         let _drivers = world.start_drivers().await;

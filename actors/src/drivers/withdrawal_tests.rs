@@ -67,7 +67,7 @@ fn who_is_withdrawn_before_the_dial_is_not_dialed_and_settles_by_that_and_not_by
 }
 
 #[test]
-fn of_a_list_that_was_undone_nobody_is_dialed_whose_batch_was_granted_before() {
+fn customers_of_an_undone_list_are_not_dialed_even_if_granted_before() {
     on_one_thread(async {
         let (world, _drivers) = granted().await;
         world

@@ -133,7 +133,7 @@ fn a_campaign_that_asks_has_its_summary_worded_once_after_it_is_recorded() {
 }
 
 #[test]
-fn a_campaign_that_does_not_ask_is_worded_by_nobody() {
+fn a_campaign_that_does_not_ask_is_worded_by_no_model() {
     on_one_thread(async {
         let (world, writer) = ended(plan(1), Some(Ok(String::new()))).await;
         assert_eq!(world.count("summary.wording_asked"), 0);

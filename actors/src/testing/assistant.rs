@@ -40,8 +40,8 @@ impl Assistant for FakeAssistant {
         }
     }
     async fn pick(&self, _: &AssistantPrompt, _: u64) -> Result<AssistantPick, AssistantFailure> {
-        let told = self.answers.lock().expect("no panic inside").clone();
-        match told {
+        let set_answer = self.answers.lock().expect("no panic inside").clone();
+        match set_answer {
             Some(answer) => answer,
             None => std::future::pending().await,
         }
@@ -69,8 +69,8 @@ impl Writer for FakeWriter {
         }
     }
     async fn write(&self, _: &AssistantPrompt, _: u64) -> Result<WriterAnswer, AssistantFailure> {
-        let told = self.answers.lock().expect("no panic inside").clone();
-        let Some(answer) = told else {
+        let set_answer = self.answers.lock().expect("no panic inside").clone();
+        let Some(answer) = set_answer else {
             return std::future::pending().await;
         };
         let briefs = self.briefs.lock().expect("no panic inside").clone();

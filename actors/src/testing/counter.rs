@@ -35,7 +35,7 @@ pub(crate) enum CounterCommand {
     Double,
     /// Does nothing while the total is zero.
     DoubleIfAny,
-    PanicIfTold,
+    PanicIfSet,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -114,12 +114,12 @@ impl Decider for Counter {
             CounterCommand::Double if state.total == 0 => Err(ZeroRefusal),
             CounterCommand::DoubleIfAny if state.total == 0 => Ok(Vec::new()),
             CounterCommand::Double | CounterCommand::DoubleIfAny => Ok(vec![added(state.total)]),
-            CounterCommand::PanicIfTold => {
-                let told = PANICS_LEFT.with(|left| {
+            CounterCommand::PanicIfSet => {
+                let must_panic = PANICS_LEFT.with(|left| {
                     left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
                         .is_ok()
                 });
-                assert!(!told, "the test made the counter panic");
+                assert!(!must_panic, "the test made the counter panic");
                 Ok(vec![added(1)])
             }
         }

@@ -41,8 +41,8 @@ impl Encoder for FakeEncoder {
     }
     async fn rank(&self, said: &str, _: &str, _: u64) -> Result<EncoderRanking, EncoderFailure> {
         self.said.lock().expect("no panic inside").push(said.to_owned());
-        let told = self.answers.lock().expect("no panic inside").clone();
-        match told {
+        let set_answer = self.answers.lock().expect("no panic inside").clone();
+        match set_answer {
             Some(answer) => answer,
             None => std::future::pending().await,
         }

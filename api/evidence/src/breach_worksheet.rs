@@ -136,7 +136,7 @@ pub async fn seen(installation: &Installation, ask: BreachWorksheetScope) -> Res
         InquiryEvent::QUERIED,
         InquiryEvent::SEARCHED,
     ] {
-        for (envelope, position) in told(installation, &ask, kind).await? {
+        for (envelope, position) in read_audited_events(installation, &ask, kind).await? {
             let event =
                 read_event::<Inquiry>(&envelope).map_err(|error| Problem::fault(error.to_string()))?;
             match event {
@@ -168,7 +168,7 @@ pub async fn seen(installation: &Installation, ask: BreachWorksheetScope) -> Res
 
 /// Returns the events of this kind by the user or key in the period, read from the log at the positions
 /// that the audit trail names.
-async fn told(
+async fn read_audited_events(
     installation: &Installation,
     ask: &BreachWorksheetScope,
     kind: &str,
@@ -180,7 +180,7 @@ async fn told(
         until: ask.to,
         ..AuditFilter::default()
     };
-    let mut told = Vec::new();
+    let mut audited = Vec::new();
     let mut after = Position(0);
     loop {
         let rows = audit_trail::events(installation.rows.db().as_ref(), &filter, after, EVENTS_MAX).await?;
@@ -193,16 +193,16 @@ async fn told(
                 .map_err(|error| Problem::fault(error.to_string()))?;
             let is_meant = ask.key.is_none_or(|key| is_by_key(&envelope, key));
             if is_meant && !(ask.without_claims && is_claim(&envelope)) {
-                told.push((envelope, stored.position));
+                audited.push((envelope, stored.position));
             }
         }
-        if told.len() > READS_MAX {
+        if audited.len() > READS_MAX {
             let why = format!("there are more than {READS_MAX} views: shorten the period");
             return Err(Problem::new(ProblemKind::Refused, "too-many-reads", why));
         }
         match rows.last() {
             Some(last) if rows.len() >= EVENTS_MAX => after = last.position,
-            _ => return Ok(told),
+            _ => return Ok(audited),
         }
     }
 }

@@ -39,7 +39,7 @@ fn world(agents: Option<FakeAgents>) -> TestSystem {
 }
 
 #[test]
-fn one_call_goes_out_for_one_free_agent_and_nobody_is_dropped() {
+fn one_call_goes_out_for_one_free_agent_and_no_call_is_dropped() {
     on_one_thread(async {
         let world = world(Some(FakeAgents::new(3)));
         let agents = world.agents.clone().unwrap();
@@ -152,14 +152,14 @@ fn a_key_that_refuses_further_calls_does_so_until_the_line_is_down() {
             };
             let ended = &world.data("call.ended")[0];
             assert_eq!((&ended["reason"], &ended["outcome"]), (&reason.into(), &outcome));
-            let told = (world.count("number.opted_out"), world.count("call.keypressed"));
-            assert_eq!(told, (1, 1), "{reason}");
+            let recorded_counts = (world.count("number.opted_out"), world.count("call.keypressed"));
+            assert_eq!(recorded_counts, (1, 1), "{reason}");
         });
     }
 }
 
 #[test]
-fn who_finds_nobody_is_dropped_after_two_seconds_and_counted_before_the_next_batch() {
+fn a_callee_without_an_agent_is_dropped_after_two_seconds_and_counted_before_the_next_batch() {
     on_one_thread(async {
         let world = world(Some(FakeAgents::who_never_take(3)));
         let _drivers = world.start_drivers().await;
@@ -201,7 +201,7 @@ fn who_finds_nobody_is_dropped_after_two_seconds_and_counted_before_the_next_bat
 }
 
 #[test]
-fn where_nobody_knows_the_agents_nobody_is_dialed() {
+fn without_a_list_of_agents_no_call_is_dialed() {
     on_one_thread(async {
         let world = world(None);
         let _drivers = world.start_drivers().await;
@@ -216,7 +216,7 @@ fn where_nobody_knows_the_agents_nobody_is_dialed() {
 }
 
 #[test]
-fn what_rings_for_one_campaign_leaves_nobody_for_another() {
+fn a_call_that_rings_for_one_campaign_leaves_no_agent_for_another() {
     on_one_thread(async {
         let world = TestSystem::new(vec![FakeLine::new(
             "ringing",
@@ -276,7 +276,7 @@ fn the_two_seconds_run_from_the_answer_and_not_from_its_record() {
 }
 
 #[test]
-fn while_records_are_slow_and_no_drop_is_left_nobody_is_dialed_for_agents() {
+fn while_records_are_slow_and_no_drop_is_left_no_call_is_dialed_for_agents() {
     on_one_thread(async {
         let world = world(Some(FakeAgents::new(3)));
         let agents = world.agents.clone().unwrap();

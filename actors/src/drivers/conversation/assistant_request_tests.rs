@@ -68,7 +68,7 @@ fn last(world: &TestSystem, kind: &str) -> serde_json::Value {
 }
 
 #[test]
-fn a_question_is_answered_from_the_campaigns_knowledge_and_asks_nobody() {
+fn a_question_is_answered_from_the_campaigns_knowledge_without_an_assistant() {
     on_one_thread(async {
         let world = asked_under(knowing(&[PickKind::Answer, PickKind::Intent])).await;
         let kinds = turn(&world, "多少钱").await;
@@ -87,7 +87,7 @@ fn a_question_is_answered_from_the_campaigns_knowledge_and_asks_nobody() {
 }
 
 #[test]
-fn what_nobody_is_sure_of_is_picked_by_an_assistant_and_is_on_record() {
+fn an_uncertain_reading_is_picked_by_an_assistant_and_is_on_record() {
     on_one_thread(async {
         let world = asked_under(knowing(&[PickKind::Answer])).await;
         world.assistant().pick(Some("违约金"));
@@ -145,7 +145,7 @@ fn who_never_answers_is_left_after_their_time_and_the_call_goes_on() {
 }
 
 #[test]
-fn nobody_is_asked_where_the_campaign_does_not_say_so() {
+fn no_assistant_is_asked_where_the_campaign_does_not_say_so() {
     on_one_thread(async {
         let world = asked_under(knowing(&[])).await;
         world.assistant().pick(Some("违约金"));

@@ -306,7 +306,7 @@ fn a_refusal_that_is_made_out_after_the_callee_has_hung_up_still_counts() {
 }
 
 #[test]
-fn whoever_hangs_up_in_silence_is_not_waited_for_and_an_engine_that_says_nothing_not_for_long() {
+fn a_silent_hangup_is_not_waited_for_and_a_silent_engine_not_for_long() {
     on_one_thread(async {
         let world = asked().await;
         world.lines[0].tell(0, hung_up(HangupSource::Callee));
@@ -367,7 +367,7 @@ fn a_call_on_a_line_without_sound_is_answered_by_keys_as_before() {
 }
 
 #[test]
-fn a_recognizer_of_rehearsals_listens_to_nobody_on_a_public_line() {
+fn a_recognizer_of_rehearsals_does_not_listen_on_a_public_line() {
     on_one_thread(async {
         let public = FakeLine::public("carrier", Box::new(|_: &DialOrder| Vec::new()));
         let mut world = TestSystem::new(vec![answers(), Arc::new(public)]);

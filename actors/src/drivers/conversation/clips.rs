@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_waits_does_not_wait_for_what_is_made_ahead() {
+    fn a_waiting_call_does_not_wait_for_clips_made_ahead() {
         let made = ClipCells::default();
         let mut ahead = Box::pin(made.ahead(pending::<ClipResult>()));
         assert!(now(&mut ahead).is_none());

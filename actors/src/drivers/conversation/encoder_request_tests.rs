@@ -69,7 +69,7 @@ fn what_it_is_not_sure_of_or_has_no_way_on_leaves_the_reading_as_it_was() {
 }
 
 #[test]
-fn rules_and_refusals_ask_nobody_and_what_is_said_goes_out_masked() {
+fn rules_and_refusals_send_no_request_and_utterances_go_out_masked() {
     on_one_thread(async {
         let world = asked().await;
         world.encoder().ranks("deny", 100);
@@ -122,7 +122,7 @@ fn a_refusal_that_it_is_sure_of_counts_in_a_flow_that_has_no_way_for_it() {
 }
 
 #[test]
-fn whoever_refuses_already_is_read_by_nobody_as_anything_else() {
+fn a_refusal_is_not_read_again_as_another_intent() {
     on_one_thread(async {
         let world = asked().await;
         world.encoder().ranks("affirm", 990);

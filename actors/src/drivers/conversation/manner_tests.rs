@@ -63,7 +63,7 @@ fn how_a_callee_sounds_is_stored_where_it_is_asked_for_and_gone_by_where_it_may_
 }
 
 #[test]
-fn a_campaigns_words_voice_and_speed_are_told_to_the_engines_and_slower_is_slower() {
+fn a_campaigns_words_voice_and_speed_reach_the_engines_and_slower_is_slower() {
     on_one_thread(async {
         let speech = SpeechPlan {
             hot_words: vec!["分期".to_owned()],

@@ -117,7 +117,7 @@ fn an_offer_is_chosen_by_what_is_known_and_is_on_record_sealed_before_the_first_
 }
 
 #[test]
-fn who_refuses_and_of_whom_nothing_is_known_hears_the_plain_text_and_the_record_says_why() {
+fn refusing_and_unknown_callees_hear_the_plain_text_and_the_record_says_why() {
     on_one_thread(async {
         let refuses = [("balance", "900000"), ("is_profiling_refused", "true")];
         for (known, reason) in [(&refuses[..], "restricted"), (&[], "nothing_known")] {

@@ -45,7 +45,7 @@ fn a_text_that_holds_what_a_key_chose_is_there_when_the_key_comes() {
 }
 
 #[test]
-fn what_one_person_is_told_leaves_the_machine_only_to_be_said() {
+fn personal_prompts_leave_the_machine_only_to_be_said() {
     on_one_thread(async {
         let world = answers();
         world.synthesizer.move_away();

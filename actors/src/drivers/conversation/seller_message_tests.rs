@@ -1,4 +1,4 @@
-//! A callee for whom no agent is free hears the seller's message, to its end or until they hang up, and the
+//! If no agent is free, the callee hears the seller's message, to its end or until they hang up, and the
 //! call counts as dropped.
 
 use crate::testing::agents::FakeAgents;
@@ -46,7 +46,7 @@ async fn over(world: &TestSystem) -> serde_json::Value {
 }
 
 #[test]
-fn who_finds_nobody_hears_the_sellers_name_and_number_and_counts_as_dropped() {
+fn a_callee_without_an_agent_hears_the_sellers_name_and_number_and_counts_as_dropped() {
     on_one_thread(async {
         let world = world(FakeAgents::who_never_take(1));
         let _drivers = world.start_drivers().await;
@@ -56,17 +56,17 @@ fn who_finds_nobody_hears_the_sellers_name_and_number_and_counts_as_dropped() {
             (&ended["disposition"], &ended["reason"]),
             (&"abandoned".into(), &"no_agent".into())
         );
-        let told = world.data("call.seller_message_played");
-        assert_eq!(told.len(), 1);
-        assert_eq!(told[0]["seller"]["name"], "Example Bank");
-        assert_eq!(told[0]["seller"]["number"], "+12025550100");
-        let text = told[0]["text"].as_str().unwrap();
+        let messages = world.data("call.seller_message_played");
+        assert_eq!(messages.len(), 1);
+        assert_eq!(messages[0]["seller"]["name"], "Example Bank");
+        assert_eq!(messages[0]["seller"]["number"], "+12025550100");
+        let text = messages[0]["text"].as_str().unwrap();
         assert!(
             text.contains("Example Bank") && text.contains("0 1 0 0"),
             "{text}"
         );
-        assert_eq!(told[0]["played_ms"], told[0]["whole_ms"]);
-        let begun = told[0]["begun_after_ms"].as_u64().unwrap();
+        assert_eq!(messages[0]["played_ms"], messages[0]["whole_ms"]);
+        let begun = messages[0]["begun_after_ms"].as_u64().unwrap();
         assert!((2_000..2_100).contains(&begun), "promptly: {begun}");
         // The drop is stored before the message is played, and the message before the end.
         let kinds = world.fakes.store.kinds();
@@ -81,7 +81,7 @@ fn who_finds_nobody_hears_the_sellers_name_and_number_and_counts_as_dropped() {
 }
 
 #[test]
-fn whoever_an_agent_takes_hears_no_message() {
+fn a_callee_connected_to_an_agent_hears_no_message() {
     on_one_thread(async {
         let world = world(FakeAgents::new(1));
         let _drivers = world.start_drivers().await;
@@ -119,8 +119,11 @@ fn a_callee_who_hangs_up_into_the_message_is_dropped_all_the_same() {
             (&ended["disposition"], &ended["reason"]),
             (&"abandoned".into(), &"no_agent".into())
         );
-        let told = &world.data("call.seller_message_played")[0];
-        assert!(told["played_ms"].as_u64() < told["whole_ms"].as_u64(), "{told}");
+        let message = &world.data("call.seller_message_played")[0];
+        assert!(
+            message["played_ms"].as_u64() < message["whole_ms"].as_u64(),
+            "{message}"
+        );
     });
 }
 
@@ -140,8 +143,8 @@ fn a_key_that_refuses_further_calls_is_named_obeyed_and_ends_the_message() {
         let ended = over(&world).await;
         assert_eq!(ended["disposition"], "abandoned");
         assert_eq!(world.count("number.opted_out"), 1);
-        let told = &world.data("call.seller_message_played")[0];
-        assert!(told["text"].as_str().unwrap().contains('9'), "{told}");
+        let message = &world.data("call.seller_message_played")[0];
+        assert!(message["text"].as_str().unwrap().contains('9'), "{message}");
     });
 }
 

@@ -19,7 +19,7 @@ async fn spoken_call() -> TestSystem {
 }
 
 #[test]
-fn nobody_who_is_silent_is_kept_longer_than_the_ladder_and_each_silence_is_on_record() {
+fn a_silent_callee_is_kept_no_longer_than_the_ladder_and_each_silence_is_on_record() {
     on_one_thread(async {
         let world = spoken_call().await;
         world.until("the end", |log| count(log, "call.ended") == 1).await;

@@ -165,7 +165,7 @@ fn a_call_that_reaches_its_longest_duration_is_hung_up_and_says_so() {
 }
 
 #[test]
-fn a_call_whose_flow_cannot_be_read_ends_as_failed_without_a_word() {
+fn a_call_with_an_unreadable_flow_ends_as_failed_without_a_word() {
     on_one_thread(async {
         let world = TestSystem::new(vec![FakeLine::new(
             "rings",
@@ -325,7 +325,7 @@ fn a_key_during_the_notice_that_refuses_nothing_is_recorded_and_counts_at_its_me
 }
 
 #[test]
-fn a_recording_that_fails_is_said_to_nobody_but_ends_the_call_with_its_cause() {
+fn a_recording_that_fails_is_not_announced_but_ends_the_call_with_its_cause() {
     on_one_thread(async {
         let world = TestSystem::new(vec![answers()]);
         let _drivers = talking(&world).await;
@@ -340,7 +340,7 @@ fn a_recording_that_fails_is_said_to_nobody_but_ends_the_call_with_its_cause() {
 }
 
 #[test]
-fn nobody_is_dialed_whose_recording_has_no_place_until_there_is_one() {
+fn no_call_is_dialed_until_its_recording_has_a_place() {
     on_one_thread(async {
         let world = TestSystem::new(vec![answers()]);
         world.lines[0].set_full(true);

@@ -2,8 +2,8 @@
 //! full quota are refused by their own decider. For the others the campaign says which have a reserved share
 //! (a place) in their quotas.
 //!
-//! The result of a place is read from the stream of its call, whose id follows from the attempt. No view is
-//! read, and what a crash left is settled the same way.
+//! The result of a place is read from the stream of its call; the call id follows from the attempt. No view
+//! is read, and what a crash left is settled the same way.
 
 use super::pausing::pause_for_quota;
 use crate::drivers::driver_context::{DriverContext, Halt};

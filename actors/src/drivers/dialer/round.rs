@@ -282,7 +282,7 @@ struct BatchRequest {
 /// Requests a batch of dials from the campaign. Also reports the granted dials that never began.
 async fn batch(kit: &DriverContext, campaign: &CampaignId, asked: BatchRequest) -> Result<BatchAnswer, Halt> {
     let unused = kit.live.unused(campaign);
-    let told_count = unused.len();
+    let reported_count = unused.len();
     let loaded = kit.state(&kit.system.campaigns, campaign).await?;
     let known = loaded.state.plan().map(|plan| calendars(kit, plan));
     let calendars = match known {
@@ -300,7 +300,7 @@ async fn batch(kit: &DriverContext, campaign: &CampaignId, asked: BatchRequest) 
     };
     let cause = kit.fresh_cause();
     let answer = kit.ask(&kit.system.campaigns, campaign, command, cause).await?;
-    kit.live.forget_unused(campaign, told_count);
+    kit.live.forget_unused(campaign, reported_count);
     let facts = answer.state.facts(campaign.clone()).ok_or(Halt::Fault)?;
     let facts = add_installation_facts(kit, facts).await?;
     answer

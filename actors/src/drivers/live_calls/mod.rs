@@ -214,11 +214,11 @@ impl LiveCalls {
         self.lock().unused.get(campaign).cloned().unwrap_or_default()
     }
 
-    /// Removes the first `told_count` unused dials of a campaign, which were reported to it.
-    pub(crate) fn forget_unused(&self, campaign: &CampaignId, told_count: usize) {
+    /// Removes the first `reported_count` unused dials of a campaign, which were reported to it.
+    pub(crate) fn forget_unused(&self, campaign: &CampaignId, reported_count: usize) {
         let mut book = self.lock();
         if let Some(unused) = book.unused.get_mut(campaign) {
-            unused.drain(..told_count.min(unused.len()));
+            unused.drain(..reported_count.min(unused.len()));
         }
         book.unused.retain(|_, unused| !unused.is_empty());
     }
@@ -455,7 +455,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_reaches_only_whom_it_concerns() {
+    fn an_order_reaches_only_the_calls_it_concerns() {
         let calls = LiveCalls::new();
         let one = calls.begin(&enrolment("A"), &number()).unwrap();
         let other = calls.begin(&enrolment("B"), &number()).unwrap();
@@ -484,7 +484,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_begins_after_a_drain_began() {
+    fn no_call_begins_after_a_drain_began() {
         let calls = LiveCalls::new();
         let working = calls.begin(&enrolment("A"), &number()).unwrap();
         calls.close(WorkerOrder::DoNotDial(EndReason::Drain));

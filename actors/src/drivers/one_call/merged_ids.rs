@@ -24,8 +24,8 @@ impl Worker {
         match customers.ask(&self.due.customer, alone, cause).await {
             Err(AskError::Refused(CustomerRefusal::JoinedNeeded { customers: joined })) => {
                 self.working.note_other_ids(&joined, &self.facts.plan.purpose);
-                let told = self.wants_grant(self.facts_of(&joined).await?);
-                Ok(customers.ask(&self.due.customer, told, cause).await)
+                let command = self.wants_grant(self.facts_of(&joined).await?);
+                Ok(customers.ask(&self.due.customer, command, cause).await)
             }
             asked => Ok(asked),
         }
@@ -43,7 +43,7 @@ impl Worker {
     /// number that can be read. Events after the read reach this worker as orders.
     async fn facts_of(&self, joined: &[CustomerId]) -> Result<Vec<JoinedFacts>, Halt> {
         let (kit, registries) = (&self.kit, &self.facts.kept.registries);
-        let mut told = Vec::with_capacity(joined.len());
+        let mut joined_facts = Vec::with_capacity(joined.len());
         for id in joined {
             let other = kit.state(&kit.system.customers, id).await?.state;
             let mut facts = other.as_joined(id.clone());
@@ -58,8 +58,8 @@ impl Worker {
                     facts.note_listed();
                 }
             }
-            told.push(facts);
+            joined_facts.push(facts);
         }
-        Ok(told)
+        Ok(joined_facts)
     }
 }

@@ -35,7 +35,7 @@ pub(super) struct ReplayedCall {
 
 impl SummaryTask {
     /// Replays the call's events up to its end; `None` if the call has not ended.
-    pub(super) async fn told(&self, call: CallId) -> Result<Option<ReplayedCall>, SummaryFailure> {
+    pub(super) async fn replay_call(&self, call: CallId) -> Result<Option<ReplayedCall>, SummaryFailure> {
         let stream = Call::stream(&call);
         let (mut course, mut after, mut key) = (CallCourse::default(), StreamVersion(0), None);
         let mut heard = Vec::new();

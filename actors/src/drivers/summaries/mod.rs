@@ -318,14 +318,15 @@ impl SummaryTask {
             tracing::error!(stream = %ended.stream, "the stream of an ended call has no call id");
             return Ok(());
         };
-        let Some(told) = self.told(call).await? else {
+        let Some(replayed) = self.replay_call(call).await? else {
             return Ok(());
         };
-        let notes = self.notes(&told.course).await?;
-        let Some(mut fact) = write_summary(&told.course, &notes, told.made_at, self.masking.as_ref()) else {
+        let notes = self.notes(&replayed.course).await?;
+        let Some(mut fact) = write_summary(&replayed.course, &notes, replayed.made_at, self.masking.as_ref())
+        else {
             return Ok(());
         };
-        if told.key.is_none() {
+        if replayed.key.is_none() {
             fact.erase();
         } else {
             // Before the summary: a start finds unfinished work by the missing summary.
@@ -334,13 +335,13 @@ impl SummaryTask {
         }
         let cause = Cause::follow(ended, "record_summary");
         // An erased person's summary has no words for a model.
-        let to_word = self.wording.as_ref().filter(|_| told.key.is_some());
+        let to_word = self.wording.as_ref().filter(|_| replayed.key.is_some());
         let to_word = to_word.map(|wording| (wording, fact.clone()));
         let command = SummaryCommand::Record(Box::new(fact));
         match self.system.summaries.ask(&call.into(), command, cause).await {
             Ok(_) => {
                 if let Some((wording, fact)) = to_word {
-                    wording.owe(call, ended, fact, told.heard).await;
+                    wording.owe(call, ended, fact, replayed.heard).await;
                 }
                 Ok(())
             }

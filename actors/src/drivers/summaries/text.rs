@@ -21,7 +21,7 @@ const TEXT_PAGE_EVENTS: usize = 1_024;
 
 /// A conversation replayed from its events up to its end.
 struct ReplayedText {
-    told: TextCourse,
+    text_course: TextCourse,
     /// The state just before the close, because the close removes the received messages.
     state: ConversationState,
     made_at: SummaryPosition,
@@ -35,11 +35,11 @@ impl SummaryTask {
             tracing::error!(stream = %closed.stream, "the stream of a closed conversation has no conversation id");
             return Ok(());
         };
-        let Some(mut text) = self.told_text(id).await? else {
+        let Some(mut text) = self.replay_text(id).await? else {
             return Ok(());
         };
         let notes = self.notes_of_text(id, &mut text).await?;
-        let written = write_text_summary(&text.told, &notes, text.made_at, self.masking.as_ref());
+        let written = write_text_summary(&text.text_course, &notes, text.made_at, self.masking.as_ref());
         let Some(mut fact) = written else {
             return Ok(());
         };
@@ -75,17 +75,17 @@ impl SummaryTask {
         id: ConversationId,
         text: &mut ReplayedText,
     ) -> Result<CallNotes, SummaryFailure> {
-        let course = &mut text.told.course;
+        let course = &mut text.text_course.course;
         if let Some(graph) = self.flow_of(course).await? {
             course.entered = texting::entered_of(id, &text.state, &graph);
         }
         self.notes(course).await
     }
 
-    async fn told_text(&self, id: ConversationId) -> Result<Option<ReplayedText>, SummaryFailure> {
+    async fn replay_text(&self, id: ConversationId) -> Result<Option<ReplayedText>, SummaryFailure> {
         let stream = Conversation::stream(&id);
         let vault = self.environment.vault.as_ref();
-        let (mut told, mut state) = (TextCourse::default(), ConversationState::default());
+        let (mut text_course, mut state) = (TextCourse::default(), ConversationState::default());
         let (mut after, mut key) = (StreamVersion(0), None);
         loop {
             let store = &self.environment.store;
@@ -105,14 +105,14 @@ impl SummaryTask {
                 if event.is_of_transcript() && is_gone(&event) {
                     key = None;
                 }
-                apply_event(&mut told, &event, envelope.at);
-                if told.close.is_some() {
+                apply_event(&mut text_course, &event, envelope.at);
+                if text_course.close.is_some() {
                     let made_at = SummaryPosition {
                         position: stored.position,
                         version: envelope.stream_version,
                     };
                     return Ok(Some(ReplayedText {
-                        told,
+                        text_course,
                         state,
                         made_at,
                         key,

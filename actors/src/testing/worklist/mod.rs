@@ -201,11 +201,11 @@ impl Worklist for FakeWorklist {
     }
     async fn unfinished_campaigns(&self) -> Result<Vec<CampaignWork>, WorklistError> {
         let rows = self.rows();
-        let is_over = |stands: &CampaignRowStatus| {
-            matches!(stands, CampaignRowStatus::Stopped | CampaignRowStatus::Completed)
+        let is_over = |status: &CampaignRowStatus| {
+            matches!(status, CampaignRowStatus::Stopped | CampaignRowStatus::Completed)
         };
-        let unfinished = rows.campaigns.iter().filter(|(_, stands)| !is_over(stands));
-        let row = |(campaign, stands): (&CampaignId, &CampaignRowStatus)| {
+        let unfinished = rows.campaigns.iter().filter(|(_, status)| !is_over(status));
+        let row = |(campaign, status): (&CampaignId, &CampaignRowStatus)| {
             let of_campaign = || {
                 rows.enrolments
                     .iter()
@@ -219,12 +219,12 @@ impl Worklist for FakeWorklist {
             };
             CampaignWork {
                 campaign: campaign.clone(),
-                running: *stands == CampaignRowStatus::Running,
+                running: *status == CampaignRowStatus::Running,
                 enrolled_count: of_campaign().count() as u64,
                 settled_count: of_campaign().filter(|row| row.settled).count() as u64,
                 open_count: rows.calls.values().filter(open).count() as u64,
                 next_due_at: of_campaign().filter_map(|row| row.due_at).min(),
-                start_scheduled: *stands == CampaignRowStatus::Scheduled,
+                start_scheduled: *status == CampaignRowStatus::Scheduled,
             }
         };
         Ok(unfinished.map(row).collect())

@@ -54,15 +54,15 @@ pub(super) fn mask(gathered: &BundleInputs) -> Result<Content, Problem> {
         .flow
         .as_ref()
         .and_then(|flow| FlowDefinition::from_value(flow).ok());
-    let told = || gathered.call.iter().map(|one| &one.event);
+    let call_events = || gathered.call.iter().map(|one| &one.event);
     let inferred = match definition {
         Some(definition) => {
-            let offer = offer_of(told()).map(|fact| fact.offer.as_str());
+            let offer = offer_of(call_events()).map(|fact| fact.offer.as_str());
             infer(
-                key_rule(told()),
+                key_rule(call_events()),
                 &Arc::new(definition),
                 offer,
-                &collect_recorded_steps(told()),
+                &collect_recorded_steps(call_events()),
             )
         }
         None => crate::bundle::walk::InferredValues::default(),
@@ -384,7 +384,7 @@ mod tests {
 
     /// Every stored kind of a call's events has a golden file; this test masks each of them.
     #[test]
-    fn somebody_has_said_how_every_stored_kind_of_a_calls_events_is_masked() {
+    fn every_stored_kind_of_a_calls_events_has_a_mask() {
         let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/events/call");
         let mut masker = Masker::new(Timestamp::EPOCH).unwrap();
         let mut seen = 0;

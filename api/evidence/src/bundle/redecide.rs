@@ -19,7 +19,7 @@ pub(super) fn find_differing_decision(
     let expected = this_version(recorded);
     match decided {
         Ok(events) if events.as_slice() == [expected.clone()] => None,
-        Ok(events) => Some(told(&events, &expected)),
+        Ok(events) => Some(describe_difference(&events, &expected)),
         Err(refusal) => Some(format!("this build refuses: {refusal}")),
     }
 }
@@ -47,7 +47,7 @@ fn this_version(recorded: &CallEvent) -> CallEvent {
     recorded
 }
 
-fn told(events: &[CallEvent], recorded: &CallEvent) -> String {
+fn describe_difference(events: &[CallEvent], recorded: &CallEvent) -> String {
     let Some(first) = events.first() else {
         return "this build stores no event".to_owned();
     };

@@ -139,7 +139,7 @@ fn grants(bundle: &Bundle, state: &CallState) -> Vec<String> {
     let Some(permitted) = state.permitted() else {
         return vec!["the call was never permitted".to_owned()];
     };
-    let mut told = Vec::new();
+    let mut differences = Vec::new();
     for one in &bundle.events {
         let same = match one.kind.as_str() {
             CustomerEvent::DIAL_GRANTED => serde_json::from_value::<CustomerGrant>(one.data.clone())
@@ -149,13 +149,13 @@ fn grants(bundle: &Bundle, state: &CallState) -> Vec<String> {
             _ => true,
         };
         if !same {
-            told.push(format!(
+            differences.push(format!(
                 "event {} is not the grant in the permit of the call",
                 one.n
             ));
         }
     }
-    told
+    differences
 }
 
 fn ending(state: &CallState) -> String {

@@ -142,7 +142,7 @@ pub(crate) fn signed() -> BundleInputs {
 }
 
 #[test]
-fn a_spoken_call_replays_with_nobody_to_ask_and_its_bundle_holds_no_word() {
+fn a_spoken_call_replays_without_requests_and_its_bundle_holds_no_word() {
     let mut refused = Call::answered();
     let refusal = UnderstandingResult {
         opt_out: true,
@@ -165,7 +165,7 @@ fn a_spoken_call_replays_with_nobody_to_ask_and_its_bundle_holds_no_word() {
 }
 
 #[test]
-fn another_decision_than_was_recorded_is_told() {
+fn another_decision_than_was_recorded_is_reported() {
     let bundle = make(&signed()).unwrap();
     let mut value = serde_json::to_value(&bundle).unwrap();
     for event in value["content"]["events"].as_array_mut().unwrap() {

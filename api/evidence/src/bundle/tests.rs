@@ -328,7 +328,7 @@ fn stories() -> Vec<(Disposition, CallBuilder)> {
 }
 
 #[test]
-fn a_bundle_of_each_ending_replays_equal_and_names_nobody() {
+fn a_bundle_of_each_ending_replays_equal_and_names_no_customer() {
     for (disposition, story) in stories() {
         assert_eq!(story.disposition(), disposition);
         let bundle = make(&story.gathered()).unwrap();
@@ -361,7 +361,7 @@ fn every_bundle_begins_at_one_instant() {
 }
 
 #[test]
-fn an_altered_bundle_is_told_by_its_hash() {
+fn an_altered_bundle_is_detected_by_its_hash() {
     let bytes = make(&busy().gathered()).unwrap().to_bytes().unwrap();
     let text = String::from_utf8(bytes).unwrap();
     let altered = text.replace("\"busy\"", "\"rejected\"");
@@ -379,7 +379,7 @@ fn forged(bundle: &Bundle, change: impl Fn(&mut Value)) -> Bundle {
 }
 
 #[test]
-fn a_recorded_ending_that_this_build_would_not_derive_is_told() {
+fn a_recorded_ending_that_this_build_would_not_derive_is_reported() {
     let bundle = make(&busy().gathered()).unwrap();
     let forged = forged(&bundle, |content| {
         let events = content["events"].as_array_mut().unwrap();
@@ -387,15 +387,15 @@ fn a_recorded_ending_that_this_build_would_not_derive_is_told() {
     });
     let replayed = replay(&forged).unwrap();
     assert_eq!(replayed.differing_count(), 1);
-    let told = replayed.steps.last().unwrap().otherwise.clone().unwrap();
+    let difference = replayed.steps.last().unwrap().otherwise.clone().unwrap();
     assert!(
-        told.contains("this build: busy") && told.contains("recorded: rejected"),
-        "{told}"
+        difference.contains("this build: busy") && difference.contains("recorded: rejected"),
+        "{difference}"
     );
 }
 
 #[test]
-fn a_node_the_flow_does_not_go_to_and_a_dial_without_leave_are_told() {
+fn a_node_the_flow_does_not_go_to_and_a_dial_without_leave_are_reported() {
     let bundle = make(&pressed().gathered()).unwrap();
     let (_, _, next) = way();
     let astray = forged(&bundle, |content| {

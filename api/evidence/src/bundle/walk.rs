@@ -42,7 +42,7 @@ pub(crate) struct FlowWalk {
 #[derive(Debug)]
 pub(crate) struct WalkSegment {
     /// Index of the first of these recorded steps.
-    pub told: usize,
+    pub first_step: usize,
     pub fed: Vec<OwnedFlowInput>,
     pub actions: Vec<FlowAction>,
 }
@@ -136,12 +136,12 @@ pub(crate) fn walk(begins: FlowRun, flow: &FlowDefinition, story: &[RecordedStep
         digits: Vec::new(),
         slots: Vec::new(),
     };
-    while let Some((told, rest)) = story
+    while let Some((recorded_step, rest)) = story
         .get(walked.explained..)
         .and_then(<[RecordedStep]>::split_first)
     {
         let run = &walked.run;
-        let found = match told {
+        let found = match recorded_step {
             RecordedStep::Key(digit) => by_key(run, *digit, rest).map(|(step, digit)| {
                 walked.digits.push(digit);
                 step
@@ -162,13 +162,13 @@ pub(crate) fn walk(begins: FlowRun, flow: &FlowDefinition, story: &[RecordedStep
         match found {
             Ok(step) => {
                 walked.moves.push(WalkSegment {
-                    told: walked.explained,
+                    first_step: walked.explained,
                     fed: step.fed,
                     actions: step.actions,
                 });
                 walked.run = step.run;
                 walked.outcome = step.outcome.or(walked.outcome);
-                let own = usize::from(told.is_input());
+                let own = usize::from(recorded_step.is_input());
                 walked.explained += (own + step.entered.len()).min(story.len() - walked.explained);
             }
             Err(otherwise) => {
@@ -180,7 +180,7 @@ pub(crate) fn walk(begins: FlowRun, flow: &FlowDefinition, story: &[RecordedStep
     // Keys after an unexplained step still need a value.
     let keys = story
         .iter()
-        .filter(|told| matches!(told, RecordedStep::Key(_)))
+        .filter(|recorded_step| matches!(recorded_step, RecordedStep::Key(_)))
         .count();
     walked.digits.resize(keys, '0');
     if walked.explained == walked.steps {
@@ -341,7 +341,7 @@ fn explained_ahead(run: &FlowRun, rest: &[RecordedStep]) -> usize {
 }
 
 pub(super) fn words(entered: &[RecordedStep]) -> String {
-    let word = |told: &RecordedStep| match told {
+    let word = |recorded_step: &RecordedStep| match recorded_step {
         RecordedStep::Node(node) => format!("enters {node}"),
         RecordedStep::Transfer(node) => format!("asks for a transfer at {node}"),
         RecordedStep::Decided { rule, .. } => format!("decides by {rule}"),

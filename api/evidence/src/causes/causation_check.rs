@@ -76,11 +76,11 @@ mod tests {
     }
 
     /// Checks a log of one stream: kinds, each with the number of its cause.
-    async fn checked(told: &[(&str, Option<usize>)]) -> CausationCheck {
+    async fn checked(events: &[(&str, Option<usize>)]) -> CausationCheck {
         let clock = Arc::new(StepClock::default());
         let store = MemoryEventStore::new(clock, Arc::new(MemoryDisk::new())).unwrap();
         let stream = StreamId::new("call", &"told");
-        for (version, (kind, cause)) in (0_u64..).zip(told) {
+        for (version, (kind, cause)) in (0_u64..).zip(events) {
             let record = json!({
                 "id": id(usize::try_from(version).unwrap()), "kind": kind, "version": 1, "stream": stream,
                 "stream_version": version + 1, "at": "2026-03-02T02:00:00Z", "causation": cause.map(id),

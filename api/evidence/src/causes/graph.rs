@@ -34,7 +34,7 @@ pub struct Node {
     /// The `customer.enrolled` for which this event was requested.
     pub enrolment: Option<EventId>,
     /// For a delivery: the event that was sent to the webhook.
-    pub told: Option<EventId>,
+    pub delivered: Option<EventId>,
     /// True for an event that the request named.
     pub subject: bool,
 }
@@ -120,7 +120,7 @@ impl Graph {
             causation,
             campaign,
             enrolment: None,
-            told: event.told,
+            delivered: event.delivered,
             subject,
         };
         self.nodes.insert(event.position, node);
@@ -131,7 +131,7 @@ impl Graph {
     async fn add_causes(&mut self, store: &dyn EventStore) -> Result<(), Problem> {
         for _ in 0..CAUSE_STEPS_MAX {
             let nodes = self.nodes.values();
-            let named = nodes.flat_map(|node| [node.causation, node.told]).flatten();
+            let named = nodes.flat_map(|node| [node.causation, node.delivered]).flatten();
             let unknown: BTreeSet<EventId> = named.filter(|id| !self.positions.contains_key(id)).collect();
             let before = self.nodes.len();
             for id in unknown {
@@ -211,7 +211,7 @@ impl Graph {
             let froms = [
                 (node.causation, CausationKind::Cause),
                 (node.enrolment, CausationKind::Enrolment),
-                (node.told, CausationKind::Delivery),
+                (node.delivered, CausationKind::Delivery),
             ];
             for (from, why) in froms {
                 let from = from.and_then(|id| self.positions.get(&id));

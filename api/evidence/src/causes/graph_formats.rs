@@ -65,11 +65,11 @@ impl Graph {
 
     fn line(&self, node: &Node, depth: usize) -> String {
         let mark = if node.subject { "*" } else { " " };
-        let told = self
-            .told(node)
-            .map_or_else(String::new, |told| format!("  ← {told}"));
+        let cause_note = self
+            .cause_note(node)
+            .map_or_else(String::new, |cause_note| format!("  ← {cause_note}"));
         format!(
-            "{:>8} {mark} {}  {}{:<26} {}{told}",
+            "{:>8} {mark} {}  {}{:<26} {}{cause_note}",
             node.position.0,
             of_calendar(node.at),
             "  ".repeat(depth),
@@ -80,9 +80,14 @@ impl Graph {
 
     /// Returns a note for an event with a cause that is not on the line above it: where its cause is, or
     /// that it has none.
-    fn told(&self, node: &Node) -> Option<String> {
+    fn cause_note(&self, node: &Node) -> Option<String> {
         match node.causation {
-            None if node.told.is_some_and(|event| self.positions.contains_key(&event)) => None,
+            None if node
+                .delivered
+                .is_some_and(|event| self.positions.contains_key(&event)) =>
+            {
+                None
+            }
             None => Some(
                 beginning_of(&node.kind)
                     .map_or("no cause is recorded 未记录起因", |by| by.words())
@@ -127,7 +132,7 @@ impl Graph {
     /// Returns the graph as the API's JSON: nodes and edges.
     pub fn shown(&self) -> CausationGraphResponse {
         let node = |node: &Node| {
-            let is_begun = node.causation.is_none() && node.told.is_none();
+            let is_begun = node.causation.is_none() && node.delivered.is_none();
             let begins = is_begun.then(|| beginning_of(&node.kind));
             CausationNodeResponse {
                 position: node.position.to_string(),

@@ -29,7 +29,7 @@ pub(super) struct EventWithIds {
     pub(super) position: Position,
     pub(super) envelope: Envelope,
     /// For a delivery: the event that was sent.
-    pub(super) told: Option<EventId>,
+    pub(super) delivered: Option<EventId>,
     /// Numbers and calls named in its data.
     numbers: Vec<String>,
     calls: Vec<String>,
@@ -47,11 +47,11 @@ impl EventWithIds {
                 .filter_map(|pointer| data.pointer(pointer)?.as_str());
             found.map(str::to_owned).collect()
         };
-        let told = data.get("event").and_then(Value::as_str);
-        let told = told.filter(|_| DELIVERIES.contains(&envelope.kind.as_str()));
+        let delivered = data.get("event").and_then(Value::as_str);
+        let delivered = delivered.filter(|_| DELIVERIES.contains(&envelope.kind.as_str()));
         Ok(Self {
             position: stored.position,
-            told: told.and_then(|id| id.parse().ok()),
+            delivered: delivered.and_then(|id| id.parse().ok()),
             numbers: named(&["/number", "/customer_grant/number", "/next_number"]),
             calls: named(&["/call"]),
             envelope,
@@ -60,7 +60,7 @@ impl EventWithIds {
 
     /// Returns true if the event was caused by one of the events `led`, or delivers one of them.
     pub(super) fn follows(&self, led: &BTreeSet<EventId>) -> bool {
-        [self.envelope.causation, self.told]
+        [self.envelope.causation, self.delivered]
             .into_iter()
             .flatten()
             .any(|id| led.contains(&id))
@@ -197,14 +197,14 @@ impl NearbyEvents {
         let Some(first) = subject.keys().next().copied() else {
             return Ok(());
         };
-        let told: BTreeSet<EventId> = subject.values().map(|event| event.envelope.id).collect();
+        let subject_ids: BTreeSet<EventId> = subject.values().map(|event| event.envelope.id).collect();
         let mut looked_at = 0_usize;
         let mut log = FilteredEventReader::of_kinds(store, &DELIVERIES).between(first, store.head().await?);
         while let Some(page) = log.next().await? {
             looked_at += page.len();
             for event in page {
                 let read = EventWithIds::of(event)?;
-                if read.follows(&told) {
+                if read.follows(&subject_ids) {
                     self.events.insert(read.position, read);
                 }
             }

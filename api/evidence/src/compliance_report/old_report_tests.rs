@@ -44,7 +44,7 @@ fn the_log_of_then_gives_the_figures_of_then_by_the_version_of_then() {
 }
 
 #[test]
-fn by_the_version_of_now_the_same_log_accuses_nobody() {
+fn by_the_version_of_now_the_same_log_has_no_violation() {
     let made = figures(Format::NEWEST);
     assert_eq!((made.format, made.violations.len()), (3, 0));
     assert_eq!(made.notices.ended_during_notice_unknown, Some(1));

@@ -340,9 +340,9 @@ fn an_erased_person_is_not_permitted() {
 fn the_callee_is_heard_only_after_the_recording_notice() {
     let log = |noticed: EventSpec, end: EventSpec| [granted(0), permitted(1), dialing(2, 1), noticed, end];
     for at in [None, Some(4_000), Some(4_980)] {
-        let told = log(noticed_at(3, 4_000), heard(4, at));
-        clean(&told);
-        assert_eq!(recorded(&told), [1, 0, 0, 0], "{at:?}");
+        let with_notice = log(noticed_at(3, 4_000), heard(4, at));
+        clean(&with_notice);
+        assert_eq!(recorded(&with_notice), [1, 0, 0, 0], "{at:?}");
     }
     let early = log(noticed_at(3, 4_000), heard(4, Some(3_999)));
     check("recorded_without_notice", 5, &early);
@@ -366,15 +366,15 @@ fn calls_stored_before_it_was_known_when_the_callee_is_heard_are_accused_of_noth
     let before = [granted(0), permitted(1), dialing(2, 1), ended(3, true)];
     clean(&before);
     assert_eq!(recorded(&before), [0, 0, 0, 1]);
-    let told = [
+    let with_notice = [
         granted(0),
         permitted(1),
         dialing(2, 1),
         noticed(3, "recording"),
         ended(4, true),
     ];
-    clean(&told);
-    assert_eq!(recorded(&told), [1, 0, 0, 0]);
+    clean(&with_notice);
+    assert_eq!(recorded(&with_notice), [1, 0, 0, 0]);
 }
 
 #[test]

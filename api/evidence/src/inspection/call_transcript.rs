@@ -60,21 +60,23 @@ impl<'a> CallFormatter<'a> {
                 PersonalValueForm::Clear => BTreeMap::new(),
             },
             own_words,
-            by_text: events.iter().any(|told| matches!(told.event, CallEvent::Said(_))),
+            by_text: events
+                .iter()
+                .any(|parsed| matches!(parsed.event, CallEvent::Said(_))),
         }
     }
 
     /// Returns the transcript's line for an event of the call; `None` for an event without words or
     /// actions.
-    pub(super) fn tell(&mut self, told: &ParsedEvent<CallEvent>) -> Option<CallEntryResponse> {
+    pub(super) fn tell(&mut self, parsed: &ParsedEvent<CallEvent>) -> Option<CallEntryResponse> {
         let line = |what: CallEntryKind, node: Option<&String>| CallEntryResponse {
-            at: told.envelope.at,
+            at: parsed.envelope.at,
             what,
             node: node.cloned(),
             text: None,
             gone: false,
         };
-        let mut line = match &told.event {
+        let mut line = match &parsed.event {
             CallEvent::NoticePlayed { notice, .. } => self.notice(*notice, line),
             CallEvent::NodeEntered { node } if self.by_text => line(CallEntryKind::NodeEntered, Some(node)),
             CallEvent::NodeEntered { node } => {
@@ -124,7 +126,7 @@ impl<'a> CallFormatter<'a> {
             | CallEvent::RecordingDisposed { .. }
             | CallEvent::TranscriptDisposed { .. } => return None,
         };
-        self.add_words(told, &mut line);
+        self.add_words(parsed, &mut line);
         Some(line)
     }
 
@@ -175,12 +177,12 @@ impl<'a> CallFormatter<'a> {
     }
 
     /// Adds to a line what only the customer's key decrypts: words, keypresses, values.
-    fn add_words(&mut self, told: &ParsedEvent<CallEvent>, line: &mut CallEntryResponse) {
-        let opened = self.opened.opened(self.customer, told);
+    fn add_words(&mut self, parsed: &ParsedEvent<CallEvent>, line: &mut CallEntryResponse) {
+        let opened = self.opened.opened(self.customer, parsed);
         let values = self.opened.values();
-        match opened.as_ref().unwrap_or(&told.event) {
+        match opened.as_ref().unwrap_or(&parsed.event) {
             CallEvent::Heard(fact) => line.read(match values {
-                PersonalValueForm::Masked => self.masked.get(&told.envelope.id).cloned(),
+                PersonalValueForm::Masked => self.masked.get(&parsed.envelope.id).cloned(),
                 PersonalValueForm::Clear => fact.text.value().cloned(),
             }),
             CallEvent::Keypressed { digit, .. } => line.read(digit.value().cloned()),
@@ -201,7 +203,7 @@ impl<'a> CallFormatter<'a> {
     fn add_known(&self, fact: &OfferChosenFact, line: &mut CallEntryResponse) {
         let tags = fact.tags.iter().map(|one| ("tag", &one.tag));
         let known = fact.known.iter().map(|(name, value)| (name.as_str(), value));
-        let told: Vec<String> = known
+        let facts: Vec<String> = known
             .chain(tags)
             .map(|(name, value)| {
                 line.gone |= value.value().is_none();
@@ -210,9 +212,9 @@ impl<'a> CallFormatter<'a> {
             })
             .collect();
         if let Some(text) = &mut line.text
-            && !told.is_empty()
+            && !facts.is_empty()
         {
-            text.push_str(&format!(" ({})", told.join(", ")));
+            text.push_str(&format!(" ({})", facts.join(", ")));
         }
     }
 
@@ -227,18 +229,18 @@ impl<'a> CallFormatter<'a> {
         };
         let best = fact.reading.candidates.first();
         let score = best.map_or(String::new(), |best| format!(" {}‰", best.score_permille));
-        let mut told = format!("{}{score}, {sure}", fact.intent.as_deref().unwrap_or("—"));
+        let mut formatted = format!("{}{score}, {sure}", fact.intent.as_deref().unwrap_or("—"));
         for (name, value) in &fact.slots {
             let shown = self.opened.values().of(Some(value), starred);
-            told.push_str(&format!(", {name}={}", shown.as_deref().unwrap_or("—")));
+            formatted.push_str(&format!(", {name}={}", shown.as_deref().unwrap_or("—")));
             if let Some(shown) = shown {
                 self.values.insert(name.clone(), shown);
             }
         }
         if fact.opt_out {
-            told.push_str(", 谢绝来电 / opted out");
+            formatted.push_str(", 谢绝来电 / opted out");
         }
-        told
+        formatted
     }
 }
 

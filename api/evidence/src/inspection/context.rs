@@ -82,26 +82,26 @@ impl<'a> InspectionContext<'a> {
             flows: BTreeMap::new(),
         };
         let calls = || found.calls.values().flatten();
-        let called = calls().filter_map(|told| told.envelope.customer.clone());
+        let called = calls().filter_map(|parsed| parsed.envelope.customer.clone());
         let persons: BTreeSet<CustomerId> = called.chain(found.ask.persons.iter().cloned()).collect();
         for person in persons {
             opened.open_person(installation, person).await?;
         }
-        let of_calls = calls().filter_map(|told| told.envelope.campaign.clone());
+        let of_calls = calls().filter_map(|parsed| parsed.envelope.campaign.clone());
         let of_persons = found
             .customers
             .iter()
-            .filter_map(|told| told.event.campaign().cloned());
+            .filter_map(|parsed| parsed.event.campaign().cloned());
         for campaign in of_calls.chain(of_persons).collect::<BTreeSet<_>>() {
             let loaded = installation.entities.campaigns.state(&campaign).await?;
             if let Some(plan) = loaded.state.plan() {
                 opened.plans.insert(campaign, plan.clone());
             }
         }
-        for told in calls() {
-            if let CallEvent::Permitted { flow, .. } = &told.event {
+        for parsed in calls() {
+            if let CallEvent::Permitted { flow, .. } = &parsed.event {
                 opened.open_flow(installation, flow).await?;
-                opened.open_transcript(&told.envelope).await?;
+                opened.open_transcript(&parsed.envelope).await?;
             }
         }
         Ok(opened)
@@ -176,23 +176,24 @@ impl<'a> InspectionContext<'a> {
 
     /// Returns the event of a call with its personal fields decrypted; `None` if the customer's key does
     /// not exist.
-    pub(super) fn opened(&self, customer: &CustomerId, told: &ParsedEvent<CallEvent>) -> Option<CallEvent> {
+    pub(super) fn opened(&self, customer: &CustomerId, parsed: &ParsedEvent<CallEvent>) -> Option<CallEvent> {
         let own = self.persons.get(customer)?.key.as_ref()?;
-        let key = self.transcripts.get(&told.envelope.stream).unwrap_or(own);
-        match read_opened_event::<Call>(&told.envelope, self.vault, Some(key)) {
+        let key = self.transcripts.get(&parsed.envelope.stream).unwrap_or(own);
+        match read_opened_event::<Call>(&parsed.envelope, self.vault, Some(key)) {
             Ok(event) => Some(event),
             Err(OpenEventError::Unreadable(_)) => None,
             Err(OpenEventError::Vault(why)) => {
-                tracing::warn!(event = %told.envelope.id, %why, "a value of an inspection cannot be decrypted");
+                let event = parsed.envelope.id;
+                tracing::warn!(%event, %why, "a value of an inspection cannot be decrypted");
                 None
             }
         }
     }
 
     /// Returns the dialed number, in the form to show.
-    pub(super) fn callee(&self, told: &ParsedEvent<CallEvent>) -> Option<String> {
-        let customer = told.envelope.customer.as_ref()?;
-        let CallEvent::Permitted { callee, .. } = self.opened(customer, told)? else {
+    pub(super) fn callee(&self, parsed: &ParsedEvent<CallEvent>) -> Option<String> {
+        let customer = parsed.envelope.customer.as_ref()?;
+        let CallEvent::Permitted { callee, .. } = self.opened(customer, parsed)? else {
             return None;
         };
         self.values.of(Some(&callee), mask_e164)

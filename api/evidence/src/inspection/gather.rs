@@ -82,7 +82,9 @@ impl InspectionEvents {
             found.read_calls(store).await?;
             // The calls themselves name the customers called, even if no view knows them any more.
             let called = found.calls.values().flatten();
-            let called: Vec<CustomerId> = called.filter_map(|told| told.envelope.customer.clone()).collect();
+            let called: Vec<CustomerId> = called
+                .filter_map(|parsed| parsed.envelope.customer.clone())
+                .collect();
             found.ask.persons.extend(called);
             found.read_persons(store).await?;
         } else {
@@ -100,8 +102,8 @@ impl InspectionEvents {
 
     async fn read_persons(&mut self, store: &dyn EventStore) -> Result<(), Problem> {
         for person in self.ask.persons.clone() {
-            let told = self.stream::<Customer>(store, &Customer::stream(&person)).await?;
-            self.customers.extend(told);
+            let events = self.stream::<Customer>(store, &Customer::stream(&person)).await?;
+            self.customers.extend(events);
         }
         Ok(())
     }
@@ -112,14 +114,14 @@ impl InspectionEvents {
         numbers: BTreeSet<NumberId>,
     ) -> Result<(), Problem> {
         for number in numbers {
-            let told = self.stream::<Number>(store, &Number::stream(&number)).await?;
-            self.numbers.extend(told);
+            let events = self.stream::<Number>(store, &Number::stream(&number)).await?;
+            self.numbers.extend(events);
         }
         Ok(())
     }
 
     fn numbers_of_persons(&self) -> BTreeSet<NumberId> {
-        let numbers = self.customers.iter().filter_map(|told| match &told.event {
+        let numbers = self.customers.iter().filter_map(|parsed| match &parsed.event {
             CustomerEvent::NumberAdded { number, .. } => Some(number.clone()),
             _ => None,
         });
@@ -129,10 +131,16 @@ impl InspectionEvents {
     /// Returns the calls for which the number granted a dial; without a number, those of the customers.
     fn granted(&self) -> BTreeSet<CallId> {
         if self.ask.number.is_some() {
-            let grants = self.numbers.iter().filter_map(|told| told.event.dial_granted());
+            let grants = self
+                .numbers
+                .iter()
+                .filter_map(|parsed| parsed.event.dial_granted());
             return grants.map(|grant| grant.call).collect();
         }
-        let grants = self.customers.iter().filter_map(|told| told.event.dial_granted());
+        let grants = self
+            .customers
+            .iter()
+            .filter_map(|parsed| parsed.event.dial_granted());
         grants.map(|(_, grant)| grant.call).collect()
     }
 
@@ -153,8 +161,8 @@ impl InspectionEvents {
                 ));
             }
             let position = first.position;
-            let told = self.stream::<Call>(store, &stream).await?;
-            self.calls.insert(position, told);
+            let events = self.stream::<Call>(store, &stream).await?;
+            self.calls.insert(position, events);
         }
         Ok(())
     }
@@ -173,11 +181,11 @@ impl InspectionEvents {
             .calls
             .values()
             .flatten()
-            .filter_map(|told| told.envelope.campaign.clone());
+            .filter_map(|parsed| parsed.envelope.campaign.clone());
         let persons = self
             .customers
             .iter()
-            .filter_map(|told| told.event.campaign().cloned());
+            .filter_map(|parsed| parsed.event.campaign().cloned());
         let campaigns: BTreeSet<CampaignId> = calls.chain(persons).collect();
         for campaign in campaigns {
             let stream = StreamId::new("campaign", &campaign);
@@ -223,9 +231,9 @@ impl InspectionEvents {
         let numbers = self
             .numbers
             .iter()
-            .map(|told| told.envelope.stream.id().to_owned());
+            .map(|parsed| parsed.envelope.stream.id().to_owned());
         let calls = self.calls.values().flatten();
-        let calls = calls.map(|told| told.envelope.stream.id().to_owned());
+        let calls = calls.map(|parsed| parsed.envelope.stream.id().to_owned());
         persons.chain(numbers).chain(calls).collect()
     }
 
@@ -235,16 +243,16 @@ impl InspectionEvents {
         store: &dyn EventStore,
         stream: &StreamId,
     ) -> Result<Vec<ParsedEvent<D::Event>>, Problem> {
-        let mut told = Vec::new();
+        let mut events = Vec::new();
         let mut after = StreamVersion(0);
         loop {
             let page = store.read_stream(stream, after, PAGE_EVENTS_MAX).await?;
             if page.is_empty() {
-                return Ok(told);
+                return Ok(events);
             }
             after.0 += u64::try_from(page.len()).unwrap_or(u64::MAX);
             for stored in page {
-                told.push(read::<D>(&stored)?);
+                events.push(read::<D>(&stored)?);
                 self.selection.add(stored, Reason::Subject)?;
             }
         }

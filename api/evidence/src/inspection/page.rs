@@ -241,11 +241,11 @@ fn call_facts(page: &mut Page, call: &InspectionCallResponse) {
         let (zh, en) = recording.state.words();
         rows.push(row("录音 / recording", format!("{zh} / {en}")));
         if let Some(disposed) = recording.disposed {
-            let told = format!(
+            let disposal_text = format!(
                 "{}, No. {}, {} days",
                 disposed.at, disposed.disposal, disposed.days
             );
-            rows.push(row("按保存期限处置 / disposed under retention", told));
+            rows.push(row("按保存期限处置 / disposed under retention", disposal_text));
         }
         rows.push(row("录音摘要 / SHA-256", &recording.sha256));
         rows.push(row("录音秒数 / seconds recorded", seconds(recording.duration_ms)));

@@ -27,8 +27,8 @@ fn place(envelope: &Envelope, position: Position) -> EventReference {
     }
 }
 
-fn of<E>(told: &ParsedEvent<E>) -> EventReference {
-    place(&told.envelope, told.position)
+fn of<E>(parsed: &ParsedEvent<E>) -> EventReference {
+    place(&parsed.envelope, parsed.position)
 }
 
 /// Returns for each enrolment of the customers its basis, with purpose and preset of the campaign.
@@ -36,37 +36,37 @@ pub(super) fn bases(
     found: &InspectionEvents,
     opened: &InspectionContext<'_>,
 ) -> Vec<InspectionBasisResponse> {
-    let told = found.customers.iter().filter_map(|told| {
+    let responses = found.customers.iter().filter_map(|parsed| {
         let CustomerEvent::Enrolled {
             campaign,
             list,
             basis,
             ..
-        } = &told.event
+        } = &parsed.event
         else {
             return None;
         };
         let plan = opened.plan(campaign);
         Some(InspectionBasisResponse {
-            customer: told.envelope.customer.clone()?,
+            customer: parsed.envelope.customer.clone()?,
             campaign: campaign.clone(),
             list: *list,
             basis: *basis,
             purpose: plan.map(|plan| plan.purpose.clone()),
             preset: plan.map(|plan| plan.preset.code().to_owned()),
-            enrolled_at: told.envelope.at,
-            event: of(told),
+            enrolled_at: parsed.envelope.at,
+            event: of(parsed),
         })
     });
-    told.collect()
+    responses.collect()
 }
 
 /// Returns the consents that the customers gave or withdrew.
 pub(super) fn consents(found: &InspectionEvents) -> Vec<InspectionConsentResponse> {
-    let told = found.customers.iter().filter_map(|told| {
-        let customer = told.envelope.customer.clone()?;
-        let event = of(told);
-        match &told.event {
+    let responses = found.customers.iter().filter_map(|parsed| {
+        let customer = parsed.envelope.customer.clone()?;
+        let event = of(parsed);
+        match &parsed.event {
             CustomerEvent::ConsentRecorded {
                 scope,
                 source,
@@ -88,7 +88,7 @@ pub(super) fn consents(found: &InspectionEvents) -> Vec<InspectionConsentRespons
                 given: false,
                 scope: scope.clone(),
                 source: source.clone(),
-                at: told.envelope.at,
+                at: parsed.envelope.at,
                 until: None,
                 has_evidence: false,
                 event,
@@ -96,14 +96,14 @@ pub(super) fn consents(found: &InspectionEvents) -> Vec<InspectionConsentRespons
             _ => None,
         }
     });
-    told.collect()
+    responses.collect()
 }
 
 /// Returns the opt-outs and suppressions of the numbers.
 pub(super) fn objections(found: &InspectionEvents) -> Vec<InspectionObjectionResponse> {
-    let told = found.numbers.iter().filter_map(|told| {
-        let number: NumberId = told.envelope.stream.id().parse().ok()?;
-        let (what, source, reason, until, call) = match &told.event {
+    let responses = found.numbers.iter().filter_map(|parsed| {
+        let number: NumberId = parsed.envelope.stream.id().parse().ok()?;
+        let (what, source, reason, until, call) = match &parsed.event {
             NumberEvent::OptedOut {
                 reason, source, call, ..
             } => ("opted_out", Some(source_word(*source)), reason, None, *call),
@@ -111,17 +111,17 @@ pub(super) fn objections(found: &InspectionEvents) -> Vec<InspectionObjectionRes
             _ => return None,
         };
         Some(InspectionObjectionResponse {
-            at: told.envelope.at,
+            at: parsed.envelope.at,
             number,
             what,
             source,
             reason: reason.clone(),
             until,
             call,
-            event: of(told),
+            event: of(parsed),
         })
     });
-    told.collect()
+    responses.collect()
 }
 
 /// Returns the source of an opt-out as the event's JSON has it.
@@ -135,7 +135,7 @@ pub(super) fn refusals(
     found: &InspectionEvents,
     opened: &InspectionContext<'_>,
 ) -> Vec<InspectionRefusalResponse> {
-    let mut told = Vec::new();
+    let mut responses = Vec::new();
     let mut asked: BTreeMap<CallId, CustomerId> = BTreeMap::new();
     for one in &found.customers {
         let (Some(customer), Some(call)) = (&one.envelope.customer, one.event.call()) else {
@@ -150,13 +150,13 @@ pub(super) fn refusals(
         } = &one.event
             && found.ask.holds(one.envelope.at)
         {
-            told.push(InspectionRefusalResponse {
+            responses.push(InspectionRefusalResponse {
                 at: one.envelope.at,
                 campaign: campaign.clone(),
                 customer: Some(customer.clone()),
                 number: None,
                 call,
-                verdict: verdict_told(RuleSide::Customer, verdict, *not_before, opened.zone(customer)),
+                verdict: verdict_response(RuleSide::Customer, verdict, *not_before, opened.zone(customer)),
                 not_before: *not_before,
                 event: of(one),
             });
@@ -180,22 +180,22 @@ pub(super) fn refusals(
             continue;
         }
         let zone = customer.map_or("Asia/Shanghai", |customer| opened.zone(customer));
-        told.push(InspectionRefusalResponse {
+        responses.push(InspectionRefusalResponse {
             at: one.envelope.at,
             campaign: campaign.clone(),
             customer: customer.cloned(),
             number: one.envelope.stream.id().parse().ok(),
             call: *call,
-            verdict: verdict_told(RuleSide::Number, verdict, *not_before, zone),
+            verdict: verdict_response(RuleSide::Number, verdict, *not_before, zone),
             not_before: *not_before,
             event: of(one),
         });
     }
-    told.sort_by_key(|one| one.at);
-    told
+    responses.sort_by_key(|one| one.at);
+    responses
 }
 
-fn verdict_told(
+fn verdict_response(
     side: RuleSide,
     verdict: &Verdict,
     next: Option<Timestamp>,
@@ -228,10 +228,16 @@ fn verdict_told(
 /// Returns the operations on the customers, numbers and calls: every event with an actor, and each read and
 /// query.
 pub(super) fn operations(found: &InspectionEvents) -> Vec<InspectionOperationResponse> {
-    let customers = found.customers.iter().map(|told| (&told.envelope, told.position));
-    let numbers = found.numbers.iter().map(|told| (&told.envelope, told.position));
+    let customers = found
+        .customers
+        .iter()
+        .map(|parsed| (&parsed.envelope, parsed.position));
+    let numbers = found
+        .numbers
+        .iter()
+        .map(|parsed| (&parsed.envelope, parsed.position));
     let calls = found.calls.values().flatten();
-    let calls = calls.map(|told| (&told.envelope, told.position));
+    let calls = calls.map(|parsed| (&parsed.envelope, parsed.position));
     let asked = found
         .asked
         .iter()
@@ -239,12 +245,12 @@ pub(super) fn operations(found: &InspectionEvents) -> Vec<InspectionOperationRes
     let known: BTreeSet<Position> = asked.clone().map(|(_, position)| position).collect();
     let done = customers.chain(numbers).chain(calls);
     let done = done.filter(|(envelope, position)| envelope.by.is_some() && !known.contains(position));
-    let mut told: Vec<(Position, InspectionOperationResponse)> = done
+    let mut responses: Vec<(Position, InspectionOperationResponse)> = done
         .chain(asked)
         .map(|(envelope, position)| (position, operation(envelope, position)))
         .collect();
-    told.sort_by_key(|(position, _)| *position);
-    told.into_iter().map(|(_, told)| told).collect()
+    responses.sort_by_key(|(position, _)| *position);
+    responses.into_iter().map(|(_, response)| response).collect()
 }
 
 fn operation(envelope: &Envelope, position: Position) -> InspectionOperationResponse {
@@ -295,7 +301,7 @@ fn call(events: &[ParsedEvent<CallEvent>], opened: &InspectionContext<'_>) -> Op
         .into_iter()
         .flat_map(|(side, verdicts)| verdicts.iter().map(move |verdict| (side, verdict)));
     let zone = opened.zone(customer);
-    let mut told = InspectionCallResponse {
+    let mut call_response = InspectionCallResponse {
         call: customer_grant.call,
         campaign: customer_grant.campaign.clone(),
         customer: customer.clone(),
@@ -319,24 +325,24 @@ fn call(events: &[ParsedEvent<CallEvent>], opened: &InspectionContext<'_>) -> Op
         flow: format!("{} v{}", flow.flow, flow.version),
         heard: Vec::new(),
         verdicts: verdicts
-            .map(|(side, verdict)| verdict_told(side, verdict, None, zone))
+            .map(|(side, verdict)| verdict_response(side, verdict, None, zone))
             .collect(),
         recording: None,
         event: of(first),
     };
     let mut spoken = CallFormatter::of(opened, flow, customer, &customer_grant.campaign, later);
     for one in later {
-        told.took(one);
-        told.heard.extend(spoken.tell(one));
+        call_response.took(one);
+        call_response.heard.extend(spoken.tell(one));
     }
-    Some(told)
+    Some(call_response)
 }
 
 impl InspectionCallResponse {
     /// Adds to the call what its next event states.
-    fn took(&mut self, told: &ParsedEvent<CallEvent>) {
-        let at = told.envelope.at;
-        match &told.event {
+    fn took(&mut self, parsed: &ParsedEvent<CallEvent>) {
+        let at = parsed.envelope.at;
+        match &parsed.event {
             CallEvent::Dialing { trunk, caller, .. } => {
                 self.dialing_at = self.dialing_at.or(Some(at));
                 self.trunk = Some(trunk.clone());

@@ -281,7 +281,7 @@ mod tests {
         );
         assert_eq!(all.keywords[0].word, "课程");
         let groups = heard.groups();
-        let told: Vec<_> = groups
+        let listed: Vec<_> = groups
             .iter()
             .map(|one| {
                 (
@@ -291,6 +291,6 @@ mod tests {
                 )
             })
             .collect();
-        assert_eq!(told, [("家长", 4, 500), (OTHERS, 3, 0)]);
+        assert_eq!(listed, [("家长", 4, 500), (OTHERS, 3, 0)]);
     }
 }

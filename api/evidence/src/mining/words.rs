@@ -156,8 +156,8 @@ fn take_run(run: &[char], found: &mut Vec<String>) {
     }
     for length in 2..=RUN_CHARS_MAX {
         for piece in run.windows(length) {
-            let stands_alone = |of: Option<&char>| of.is_some_and(|of| !BETWEEN.contains(*of));
-            if stands_alone(piece.first()) && stands_alone(piece.last()) {
+            let is_content = |of: Option<&char>| of.is_some_and(|of| !BETWEEN.contains(*of));
+            if is_content(piece.first()) && is_content(piece.last()) {
                 found.push(piece.iter().collect());
             }
         }
@@ -182,13 +182,13 @@ mod tests {
     }
 
     #[test]
-    fn a_word_counts_once_a_call_and_the_longer_one_stands_for_its_parts() {
+    fn a_word_counts_once_a_call_and_the_longer_one_replaces_its_parts() {
         let said = ["手续费太高了", "你们手续费多少", "这个手续费我不要", "课程几点"];
         assert_eq!(counted(&said), [("手续费".to_owned(), 3)]);
     }
 
     #[test]
-    fn what_fewer_than_three_calls_said_is_shown_to_nobody() {
+    fn words_of_fewer_than_three_calls_are_not_shown() {
         assert_eq!(counted(&["利率太高", "利率高"]), []);
         assert_eq!(
             counted(&["利率太高", "利率高", "这利率"]),
@@ -203,15 +203,15 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_is_said_elsewhere_too_stands_beside_the_longer_word() {
+    fn a_part_that_is_said_elsewhere_too_is_counted_beside_the_longer_word() {
         let said = ["师资力量", "师资力量", "师资力量", "师资", "师资", "师资"];
-        let told = counted(&said);
-        assert!(told.contains(&("师资".to_owned(), 6)), "{told:?}");
-        assert!(told.contains(&("师资力量".to_owned(), 3)), "{told:?}");
+        let keywords = counted(&said);
+        assert!(keywords.contains(&("师资".to_owned(), 6)), "{keywords:?}");
+        assert!(keywords.contains(&("师资力量".to_owned(), 3)), "{keywords:?}");
     }
 
     #[test]
-    fn who_asks_for_the_price_is_told_from_who_does_not() {
+    fn questions_about_the_price_are_recognized() {
         assert!(is_about_price("那个手续费是多少啊") && is_about_price("What's the FEE"));
         assert!(!is_about_price("我在开会"));
     }

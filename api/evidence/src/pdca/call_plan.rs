@@ -333,12 +333,15 @@ mod tests {
         let costs = [cost(Some("transferred"), 10), cost(None, 90)];
         let basis = CallAverages::of(&cells, &costs, Some(15));
         let months = basis.months(&days);
-        let told: Vec<_> = months
+        let monthly: Vec<_> = months
             .iter()
             .map(|one| (one.month.as_str(), one.sum.calls))
             .collect();
         // 15 days of November, all of December, 14 of January.
-        assert_eq!(told, [("2026-11", 4_500), ("2026-12", 9_300), ("2027-01", 4_200)]);
+        assert_eq!(
+            monthly,
+            [("2026-11", 4_500), ("2026-12", 9_300), ("2027-01", 4_200)]
+        );
         let december = &months[1];
         assert_eq!(december.sum.talk_minutes, 9_300 * 20 / 60);
         assert_eq!(december.sum.cost_fen, Some(9_300 * 15));

@@ -66,6 +66,6 @@ pub(super) async fn compare_targets(
 
 fn causes(whole: &TargetActual) -> Vec<(String, f64)> {
     let parts = whole.deviation.iter().flat_map(|deviation| &deviation.parts);
-    let told = parts.map(|part| (format!("{} / {}", part.label_zh, part.label_en), part.part_ratio));
-    told.take(CAUSES_SHOWN).collect()
+    let labelled = parts.map(|part| (format!("{} / {}", part.label_zh, part.label_en), part.part_ratio));
+    labelled.take(CAUSES_SHOWN).collect()
 }

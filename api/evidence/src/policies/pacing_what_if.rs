@@ -117,7 +117,7 @@ pub(super) fn evaluate_pacing(
         let detail = format!("agents must be 1 to {WHAT_IF_AGENTS_MAX}");
         return Err(Problem::invalid("pacer-unknown", detail));
     }
-    let mut told = PacingWhatIf {
+    let mut what_if = PacingWhatIf {
         agents,
         answered: Share::of(recorded.answered, recorded.calls),
         pacers: Vec::new(),
@@ -125,23 +125,23 @@ pub(super) fn evaluate_pacing(
         unknown: Vec::new(),
     };
     let Some((share, low, high)) = bounds(recorded.answered, recorded.calls) else {
-        told.unknown.push("too_few_calls");
-        return Ok(told);
+        what_if.unknown.push("too_few_calls");
+        return Ok(what_if);
     };
     if share <= 0.0 {
-        told.unknown.push("nobody_answered");
-        return Ok(told);
+        what_if.unknown.push("nobody_answered");
+        return Ok(what_if);
     }
-    told.unknown.push("answers_by_hour_on_that_floor");
+    what_if.unknown.push("answers_by_hour_on_that_floor");
     let mut names = vec![named];
     if named != "progressive" {
         names.push("progressive");
     }
     for name in names {
         let outcomes = tried(name, agents, [share, low.max(RATE_MIN), high.min(RATE_MAX)]);
-        told.pacers.extend(outcomes.map(|(name, all)| of(name, &all)));
+        what_if.pacers.extend(outcomes.map(|(name, all)| of(name, &all)));
     }
-    Ok(told)
+    Ok(what_if)
 }
 
 /// Lowest answer rate that a trial simulates.
@@ -197,18 +197,18 @@ mod tests {
     }
 
     #[test]
-    fn another_pacer_stands_beside_one_call_for_one_agent() {
-        let told = evaluate_pacing(recorded(1_000, 300), "naive", 3).unwrap();
-        let [naive, progressive] = told.pacers.as_slice() else {
-            panic!("{told:?}");
+    fn another_pacer_is_compared_with_one_call_for_one_agent() {
+        let what_if = evaluate_pacing(recorded(1_000, 300), "naive", 3).unwrap();
+        let [naive, progressive] = what_if.pacers.as_slice() else {
+            panic!("{what_if:?}");
         };
         assert_eq!((naive.pacer, progressive.pacer), ("naive", "progressive"));
         assert!(
             naive.occupancy_low_per_mille > progressive.occupancy_high_per_mille,
-            "{told:?}"
+            "{what_if:?}"
         );
-        assert!(naive.abandoned_low_per_mille > 30, "{told:?}");
-        assert_eq!(progressive.abandoned_high_per_mille, 0, "{told:?}");
+        assert!(naive.abandoned_low_per_mille > 30, "{what_if:?}");
+        assert_eq!(progressive.abandoned_high_per_mille, 0, "{what_if:?}");
     }
 
     #[test]

@@ -57,7 +57,7 @@ pub(super) async fn evaluate_preset(
     own: Preset,
     other: Preset,
 ) -> Result<PresetWhatIf, Problem> {
-    let mut told = PresetWhatIf {
+    let mut what_if = PresetWhatIf {
         preset: own,
         other,
         dials: recorded.grants.len() as u64,
@@ -79,15 +79,15 @@ pub(super) async fn evaluate_preset(
         let said = judged_before(installation, &mut course, before, other).await?;
         let verdicts = said.map(|said| said.into_iter().map(|one| one.verdict).collect::<Vec<Verdict>>());
         let Some(verdicts) = verdicts else {
-            told.unreadable += 1;
+            what_if.unreadable += 1;
             continue;
         };
-        told.judged += 1;
+        what_if.judged += 1;
         let Some(binding) = strictest(&verdicts) else {
             continue;
         };
-        told.refused_high += 1;
-        told.refused_low += u64::from(refuses_whatever_was_before(&verdicts));
+        what_if.refused_high += 1;
+        what_if.refused_low += u64::from(refuses_whatever_was_before(&verdicts));
         let (dials, sample) = rules.entry(binding.rule.clone()).or_default();
         *dials += 1;
         if sample.len() < SAMPLE_MAX && !sample.contains(&granted.customer) {
@@ -95,13 +95,13 @@ pub(super) async fn evaluate_preset(
         }
     }
     if skipped > 0 {
-        told.unknown.push("dials_before_the_last_5000");
+        what_if.unknown.push("dials_before_the_last_5000");
     }
-    told.rules = rules
+    what_if.rules = rules
         .into_iter()
         .map(|(rule, (dials, sample))| RuleRefusals { rule, dials, sample })
         .collect();
-    Ok(told)
+    Ok(what_if)
 }
 
 const fn before<'a>(campaign: &'a CampaignId, granted: &'a DialGrant) -> GrantedDial<'a> {

@@ -86,7 +86,7 @@ pub(super) fn evaluate_retries(
     other: &CallingPlan,
 ) -> RetryWhatIf {
     let rates = rates(recorded);
-    let mut told = RetryWhatIf {
+    let mut what_if = RetryWhatIf {
         calls: recorded.calls,
         answered: recorded.answered,
         calls_fewer: 0,
@@ -112,8 +112,8 @@ pub(super) fn evaluate_retries(
             });
             if let Some(kept) = kept {
                 let dropped = round.get(kept..).unwrap_or_default();
-                told.calls_fewer += dropped.len() as u64;
-                told.answers_fewer += dropped.iter().filter(|call| call.answered).count() as u64;
+                what_if.calls_fewer += dropped.len() as u64;
+                what_if.answers_fewer += dropped.iter().filter(|call| call.answered).count() as u64;
                 continue;
             }
             if goes_on(other, round) && !goes_on(own, round) {
@@ -121,19 +121,19 @@ pub(super) fn evaluate_retries(
                 is_known &= more.add(&rates, round.len(), &other.retry_policy);
             }
         }
-        told.people_further += u64::from(is_further);
-        told.people_unknown += u64::from(is_further && !is_known);
+        what_if.people_further += u64::from(is_further);
+        what_if.people_unknown += u64::from(is_further && !is_known);
     }
-    (told.calls_more_low, told.calls_more_high) = (more.calls.0, round_to_integer(more.calls.1));
-    (told.answers_more_low, told.answers_more_high) =
+    (what_if.calls_more_low, what_if.calls_more_high) = (more.calls.0, round_to_integer(more.calls.1));
+    (what_if.answers_more_low, what_if.answers_more_high) =
         (round_to_integer(more.answers.0), round_to_integer(more.answers.1));
     if waits_differ(&own.retry_policy, &other.retry_policy) {
-        told.unknown.push("answers_at_other_times");
+        what_if.unknown.push("answers_at_other_times");
     }
-    if told.people_unknown > 0 {
-        told.unknown.push("attempts_with_too_few_calls");
+    if what_if.people_unknown > 0 {
+        what_if.unknown.push("attempts_with_too_few_calls");
     }
-    told.attempts = rates
+    what_if.attempts = rates
         .iter()
         .map(|(attempt, (calls, answered))| AttemptRate {
             attempt: *attempt as u64 + 1,
@@ -141,7 +141,7 @@ pub(super) fn evaluate_retries(
             answered: Share::of(*answered, *calls),
         })
         .collect();
-    told
+    what_if
 }
 
 /// Returns a person's calls by round. In each round the policy allows its number of calls again.
@@ -266,10 +266,10 @@ mod tests {
 
     #[test]
     fn fewer_retries_take_calls_and_their_answers_away_as_they_are_on_record() {
-        let told = evaluate_retries(&recorded(), &policy(1), &policy(0));
-        assert_eq!((told.calls, told.answered), (160, 60));
-        assert_eq!((told.calls_fewer, told.answers_fewer), (60, 20));
-        assert_eq!((told.people_further, told.calls_more_high), (0, 0));
+        let what_if = evaluate_retries(&recorded(), &policy(1), &policy(0));
+        assert_eq!((what_if.calls, what_if.answered), (160, 60));
+        assert_eq!((what_if.calls_fewer, what_if.answers_fewer), (60, 20));
+        assert_eq!((what_if.people_further, what_if.calls_more_high), (0, 0));
     }
 
     #[test]
@@ -288,47 +288,58 @@ mod tests {
             format!("{:032x}", 1).parse().unwrap(),
             vec![missed, last, missed, answered],
         );
-        let told = evaluate_retries(&recorded, &policy(1), &policy(0));
+        let what_if = evaluate_retries(&recorded, &policy(1), &policy(0));
         assert_eq!(
-            (told.calls_fewer, told.answers_fewer),
+            (what_if.calls_fewer, what_if.answers_fewer),
             (2, 1),
             "the second of each round"
         );
-        let told = evaluate_retries(&recorded, &policy(1), &policy(1));
-        assert_eq!((told.calls_fewer, told.people_further), (0, 0));
-        assert_eq!(told.attempts.len(), 2, "{told:?}");
+        let what_if = evaluate_retries(&recorded, &policy(1), &policy(1));
+        assert_eq!((what_if.calls_fewer, what_if.people_further), (0, 0));
+        assert_eq!(what_if.attempts.len(), 2, "{what_if:?}");
     }
 
     #[test]
-    fn a_map_of_dispositions_stands_over_another_policy_too() {
+    fn a_map_of_dispositions_overrides_another_policy_too() {
         let map: DispositionMap = serde_json::from_str(r#"{"no_answer":{"do":"stop"}}"#).unwrap();
         let mapped = |retries| CallingPlan {
             dispositions: map.clone(),
             ..policy(retries)
         };
-        let told = evaluate_retries(&recorded(), &mapped(1), &mapped(5));
-        assert_eq!((told.calls_fewer, told.people_further), (0, 0), "{told:?}");
+        let what_if = evaluate_retries(&recorded(), &mapped(1), &mapped(5));
+        assert_eq!(
+            (what_if.calls_fewer, what_if.people_further),
+            (0, 0),
+            "{what_if:?}"
+        );
     }
 
     #[test]
     fn the_same_policy_changes_nothing() {
-        let told = evaluate_retries(&recorded(), &policy(1), &policy(1));
+        let what_if = evaluate_retries(&recorded(), &policy(1), &policy(1));
         assert_eq!(
-            (told.calls_fewer, told.people_further, told.answers_more_high),
+            (
+                what_if.calls_fewer,
+                what_if.people_further,
+                what_if.answers_more_high
+            ),
             (0, 0, 0)
         );
     }
 
     #[test]
-    fn a_third_call_that_nobody_ever_had_is_unknown() {
-        let told = evaluate_retries(&recorded(), &policy(1), &policy(2));
-        assert_eq!((told.people_further, told.people_unknown), (40, 40));
-        assert_eq!((told.calls_more_high, told.answers_more_high), (0, 0));
-        assert!(told.unknown.contains(&"attempts_with_too_few_calls"), "{told:?}");
+    fn a_third_call_without_any_recorded_is_unknown() {
+        let what_if = evaluate_retries(&recorded(), &policy(1), &policy(2));
+        assert_eq!((what_if.people_further, what_if.people_unknown), (40, 40));
+        assert_eq!((what_if.calls_more_high, what_if.answers_more_high), (0, 0));
+        assert!(
+            what_if.unknown.contains(&"attempts_with_too_few_calls"),
+            "{what_if:?}"
+        );
     }
 
     #[test]
-    fn a_second_call_is_told_by_the_second_calls_on_record_with_bounds() {
+    fn a_second_call_is_estimated_from_recorded_second_calls_with_bounds() {
         let mut recorded = recorded();
         // Thirty more people were called once and not again, by an earlier policy.
         for one in 0..30_u32 {
@@ -341,11 +352,15 @@ mod tests {
         let rules = &mut other.retry_policy.rules;
         let busy = rules[&Disposition::NoAnswer].clone();
         rules.insert(Disposition::Busy, busy);
-        let told = evaluate_retries(&recorded, &policy(1), &other);
-        assert_eq!((told.people_further, told.people_unknown), (30, 0), "{told:?}");
-        assert_eq!((told.calls_more_low, told.calls_more_high), (30, 30));
+        let what_if = evaluate_retries(&recorded, &policy(1), &other);
+        assert_eq!(
+            (what_if.people_further, what_if.people_unknown),
+            (30, 0),
+            "{what_if:?}"
+        );
+        assert_eq!((what_if.calls_more_low, what_if.calls_more_high), (30, 30));
         // 20 of 60 second calls were answered: 22.7 to 45.9 %.
-        assert_eq!((told.answers_more_low, told.answers_more_high), (7, 14));
+        assert_eq!((what_if.answers_more_low, what_if.answers_more_high), (7, 14));
     }
 
     #[test]

@@ -103,7 +103,7 @@ pub(super) struct RemainingPeople {
 #[derive(Clone, Copy)]
 enum Hours {
     /// Hours in which at least one person can be called.
-    Anybodys,
+    AnyZone,
     /// All people are in one zone.
     OneZone,
 }
@@ -118,7 +118,7 @@ pub(super) struct ForecastInputs<'a> {
 
 impl ForecastInputs<'_> {
     pub(super) fn end(&self) -> EndForecast {
-        let mut told = EndForecast {
+        let mut forecast = EndForecast {
             earliest: None,
             latest: None,
             calls_low: None,
@@ -130,31 +130,31 @@ impl ForecastInputs<'_> {
             unknown: Vec::new(),
         };
         let Some((low, high)) = self.calls() else {
-            told.unknown.push("too_few_calls");
-            told.assumed.clear();
-            return told;
+            forecast.unknown.push("too_few_calls");
+            forecast.assumed.clear();
+            return forecast;
         };
-        (told.calls_low, told.calls_high) = (Some(ceiling(low)), Some(ceiling(high)));
+        (forecast.calls_low, forecast.calls_high) = (Some(ceiling(low)), Some(ceiling(high)));
         if self.left.stage == Some(Stage::Test) {
-            told.unknown.push("when_it_is_promoted");
-            return told;
+            forecast.unknown.push("when_it_is_promoted");
+            return forecast;
         }
         if self.left.later > 0 {
-            told.unknown.push("deferred_people");
+            forecast.unknown.push("deferred_people");
         }
         let (fast, slow) = self.paces();
         if self.left.people > 0 || self.left.later == 0 {
-            told.earliest = self.walk(self.left.from, low, fast, Hours::Anybodys);
+            forecast.earliest = self.walk(self.left.from, low, fast, Hours::AnyZone);
         }
         if self.left.waits {
-            told.unknown.push("when_the_other_campaign_is_so_far");
-            return told;
+            forecast.unknown.push("when_the_other_campaign_is_so_far");
+            return forecast;
         }
-        told.latest = self.latest(high, slow);
-        if told.latest.is_none() {
-            told.unknown.push("ends_after_a_year_or_its_end");
+        forecast.latest = self.latest(high, slow);
+        if forecast.latest.is_none() {
+            forecast.unknown.push("ends_after_a_year_or_its_end");
         }
-        told
+        forecast
     }
 
     /// Returns the latest end: all calls at the slow pace, and for postponed people their calls after the
@@ -222,7 +222,7 @@ impl ForecastInputs<'_> {
                 let most = |hours| {
                     f64::from(PILOT_CALLS_PER_DAY_MAX) / self.open_hours_of_a_day(hours).max(STEP_HOURS)
                 };
-                (fast.min(most(Hours::Anybodys)), slow.min(most(Hours::OneZone)))
+                (fast.min(most(Hours::AnyZone)), slow.min(most(Hours::OneZone)))
             }
             Some(Stage::Test | Stage::RollOut | Stage::Full) | None => (fast, slow),
         }
@@ -235,7 +235,7 @@ impl ForecastInputs<'_> {
 
     fn opens(&self, at: Timestamp, hours: Hours) -> WindowOpening {
         match hours {
-            Hours::Anybodys => opening(self.plan, at),
+            Hours::AnyZone => opening(self.plan, at),
             Hours::OneZone => opening_in_beijing(self.plan, at),
         }
     }
@@ -369,12 +369,15 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_called_more_often_than_the_policy_and_its_rounds_have() {
+    fn no_customer_is_called_more_often_than_the_policy_and_its_rounds_have() {
         let mut plan = plan();
         plan.retry_policy.retries_max = 1;
         plan.retry_policy.uncharged_max = 0;
-        let told = often(&plan).end();
-        assert_eq!((told.calls_low, told.calls_high), (Some(2_000), Some(2_000)));
+        let forecast = often(&plan).end();
+        assert_eq!(
+            (forecast.calls_low, forecast.calls_high),
+            (Some(2_000), Some(2_000))
+        );
         plan.running = Some(Box::new(RunningPlan {
             recycle: Some(Recycle {
                 dispositions: [Disposition::NoAnswer].into(),
@@ -400,22 +403,22 @@ mod tests {
     fn who_is_put_off_counts_at_most_and_ends_behind_the_last_of_their_times() {
         let plan = plan();
         let until: Timestamp = "2026-03-03T01:00:00Z".parse().unwrap();
-        let told = changed(&plan, 0, |left| {
+        let forecast = changed(&plan, 0, |left| {
             (left.later, left.later_until) = (10, Some(until));
         })
         .end();
-        assert_eq!((told.calls_low, told.calls_high), (Some(0), Some(22)));
-        assert_eq!(told.earliest, None, "no person can be called before");
-        assert!(told.latest.unwrap() > until, "{told:?}");
-        assert_eq!(told.unknown, ["deferred_people"]);
+        assert_eq!((forecast.calls_low, forecast.calls_high), (Some(0), Some(22)));
+        assert_eq!(forecast.earliest, None, "no person can be called before");
+        assert!(forecast.latest.unwrap() > until, "{forecast:?}");
+        assert_eq!(forecast.unknown, ["deferred_people"]);
     }
 
     #[test]
-    fn behind_another_campaign_no_latest_end_is_told() {
+    fn behind_another_campaign_no_latest_end_is_given() {
         let plan = plan();
-        let told = changed(&plan, 10, |left| left.waits = true).end();
-        assert_eq!(told.latest, None);
-        assert_eq!(told.unknown, ["when_the_other_campaign_is_so_far"]);
+        let forecast = changed(&plan, 10, |left| left.waits = true).end();
+        assert_eq!(forecast.latest, None);
+        assert_eq!(forecast.unknown, ["when_the_other_campaign_is_so_far"]);
     }
 
     #[test]
@@ -424,48 +427,51 @@ mod tests {
             preset: Preset::UsTsr,
             ..plan()
         };
-        let told = ahead(&plan, 1_000).end();
+        let forecast = ahead(&plan, 1_000).end();
         // Ten and a half hours at 200 calls an hour; a day has nine hours.
-        let latest = told.latest.unwrap().to_string();
+        let latest = forecast.latest.unwrap().to_string();
         assert!(latest.as_str() > "2026-03-03T01", "{latest}");
     }
 
     #[test]
     fn the_end_lies_between_all_places_busy_and_the_hours_so_far() {
         let plan = plan();
-        let told = ahead(&plan, 1_000).end();
+        let forecast = ahead(&plan, 1_000).end();
         // Two calls per person, ± 5.2 %; 1,200 per hour at best, 200 as measured.
-        assert_eq!((told.calls_low, told.calls_high), (Some(1_896), Some(2_105)));
-        let (earliest, latest) = (told.earliest.unwrap(), told.latest.unwrap());
+        assert_eq!(
+            (forecast.calls_low, forecast.calls_high),
+            (Some(1_896), Some(2_105))
+        );
+        let (earliest, latest) = (forecast.earliest.unwrap(), forecast.latest.unwrap());
         assert!(
             earliest.to_string().starts_with("2026-03-02T02:34:47"),
-            "{told:?}"
+            "{forecast:?}"
         );
         // Nine hours on the first day, an hour and a half on the second.
         assert!(latest.to_string().starts_with("2026-03-03T02:3"), "{latest}");
     }
 
     #[test]
-    fn without_calls_it_is_said_that_nobody_knows() {
+    fn without_calls_the_forecast_is_unknown() {
         let plan = plan();
-        let nobody = ForecastInputs {
+        let no_history = ForecastInputs {
             of: HistoryScope::Nobody,
             ..ahead(&plan, 1_000)
         };
-        let told = nobody.end();
-        assert_eq!((told.earliest, told.latest), (None, None));
-        assert_eq!(told.unknown, ["too_few_calls"]);
-        assert_eq!(nobody.cost(Some(15)).low_fen, None);
+        let forecast = no_history.end();
+        assert_eq!((forecast.earliest, forecast.latest), (None, None));
+        assert_eq!(forecast.unknown, ["too_few_calls"]);
+        assert_eq!(no_history.cost(Some(15)).low_fen, None);
     }
 
     #[test]
-    fn a_pilots_day_and_a_test_bound_what_can_be_told() {
+    fn a_pilots_day_and_a_test_bound_the_forecast() {
         let plan = plan();
         let pilot = changed(&plan, 2_000, |left| left.stage = Some(Stage::Pilot));
-        let told = pilot.end();
+        let forecast = pilot.end();
         assert!(
-            told.earliest.unwrap().to_string().as_str() > "2026-03-05",
-            "{told:?}"
+            forecast.earliest.unwrap().to_string().as_str() > "2026-03-05",
+            "{forecast:?}"
         );
         let test = changed(&plan, 2_000, |left| left.stage = Some(Stage::Test));
         assert_eq!(test.end().unknown, ["when_it_is_promoted"]);

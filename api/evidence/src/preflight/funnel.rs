@@ -50,22 +50,22 @@ impl Funnel {
     /// dial removes the person.
     pub(super) fn take(&mut self, customer: &CustomerId, verdicts: &[SidedVerdict]) {
         self.people += 1;
-        let mut stands = true;
+        let mut remains = true;
         let mut deferred = None;
         for (place, one) in verdicts.iter().enumerate() {
             let Some(step) = self.step(place, one) else {
                 continue;
             };
-            if !stands || one.verdict.allows() {
+            if !remains || one.verdict.allows() {
                 continue;
             }
-            stands = false;
+            remains = false;
             step.take(customer, one);
             deferred = until(one.verdict.decision);
         }
         self.later += u64::from(deferred.is_some());
         self.last_not_before = self.last_not_before.max(deferred);
-        self.left += u64::from(stands);
+        self.left += u64::from(remains);
     }
 
     /// Returns the step of this verdict's rule. A new rule is inserted at index `place`, where it was
@@ -179,11 +179,11 @@ mod tests {
         funnel.take(&customer(2), &two(Decision::Forbid, Decision::Forbid));
         funnel.take(&customer(3), &two(Decision::Allow, Decision::DeferUntil(later)));
         let steps = funnel.steps();
-        let told: Vec<_> = steps
+        let counted: Vec<_> = steps
             .iter()
             .map(|step| (step.rule.as_str(), step.never, step.later, step.left))
             .collect();
-        assert_eq!(told, [("consent", 1, 0, 2), ("calling_window", 0, 1, 1)]);
+        assert_eq!(counted, [("consent", 1, 0, 2), ("calling_window", 0, 1, 1)]);
         assert_eq!((funnel.people, funnel.left), (3, 1));
         assert_eq!(steps[0].sample, [customer(2)]);
         assert_eq!(steps[1].not_before, Some(later));

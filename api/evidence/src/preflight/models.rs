@@ -46,15 +46,16 @@ pub(super) async fn models(
         return Ok(Vec::new());
     }
     let shelf = ModelBlobStore::of(installation);
-    let (tell, told) = oneshot::channel();
+    let (sender, receiver) = oneshot::channel();
     let work = move || {
         // Read from the disk: another campaign's copy in memory is lost with the process.
         let found = found(named, |model| shelf.bytes(&model.model, &model.digest).err());
         // The caller may be gone.
-        let _gone = tell.send(found);
+        let _gone = sender.send(found);
     };
     installation.tasks().thread("models", Box::new(work));
-    told.await
+    receiver
+        .await
         .map_err(|_gone| Problem::unavailable("the server is shutting down"))
 }
 

@@ -64,7 +64,7 @@ pub(super) async fn warnings(
     let is_held_back = holds_messages_back(&published, &flow);
     let found = [
         debt_under_service(plan, &flow.texts()),
-        segment.filter(|_| !is_fixed).map(segment_of_nobody),
+        segment.filter(|_| !is_fixed).map(segment_without_customers),
         is_held_back.then(|| fixed_address(&named)),
     ];
     Ok(found.into_iter().flatten().collect())
@@ -92,7 +92,7 @@ fn debt_under_service(plan: &CallingPlan, texts: &[&str]) -> Option<Warning> {
 }
 
 /// Warns that the name in `customer_segment` selects no customers: a segment needs conditions.
-fn segment_of_nobody(name: &str) -> Warning {
+fn segment_without_customers(name: &str) -> Warning {
     Warning {
         code: "segment_matches_nobody",
         zh: format!("customer_segment“{name}”不是已固定的人群，不会匹配任何客户：请导入名单或用条件固定人群"),
@@ -155,8 +155,8 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_by_name_alone_matches_nobody() {
-        let found = segment_of_nobody("overdue_3_days");
+    fn a_segment_by_name_alone_matches_no_customer() {
+        let found = segment_without_customers("overdue_3_days");
         assert!(found.en.contains("overdue_3_days") && found.en.contains("matches no customer"));
     }
 }

@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_without_what_is_needed_is_told_with_what_it_has() {
+    fn a_header_without_a_needed_column_is_reported_with_its_columns() {
         for titles in [
             ["开始时间", "通话时长"],
             ["被叫号码", "通话时长"],

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_row_is_told_by_its_line_and_the_others_count() {
+    fn a_bad_row_is_reported_by_its_line_and_the_others_count() {
         let text = "callee,start,duration\n13800138000,2026-11-20 10:00:00,5\n,2026-11-20 10:00:00,5\n\
                     13800138000,soon,5\n13800138000,2026-11-20 10:00:00,-5\n13800138000,2026-11-20 10:00:01,0\n";
         let (good, bad) = read(Format::Csv, text.as_bytes());

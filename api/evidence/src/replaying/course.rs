@@ -58,9 +58,9 @@ impl Course {
     /// instead; `None` if all are reached.
     fn unexplained(&self, conversation: &Conversation, steps: &Steps) -> Option<ReplayDifference> {
         self.walked.otherwise.as_ref()?;
-        let told = self.story.get(self.walked.explained)?;
+        let recorded_step = self.story.get(self.walked.explained)?;
         let place = *self.places.get(self.walked.explained)?;
-        let input = match told {
+        let input = match recorded_step {
             RecordedStep::Key(digit) => FlowInput::Keypress(digit.unwrap_or('#')),
             RecordedStep::Spoken(spoken) => FlowInput::Spoken(&spoken.understood),
             RecordedStep::Silence => FlowInput::Silence,
@@ -96,19 +96,19 @@ impl Course {
             _ => None,
         };
         for one in &self.walked.moves {
-            let until = self.story.len().min(self.until(one.told));
-            let recorded = (one.told..until).filter_map(|told| {
-                match &conversation.events.get(*self.places.get(told)?)?.event {
-                    CallEvent::Decided(decision) => Some((told, decision)),
+            let until = self.story.len().min(self.until(one.first_step));
+            let recorded = (one.first_step..until).filter_map(|index| {
+                match &conversation.events.get(*self.places.get(index)?)?.event {
+                    CallEvent::Decided(decision) => Some((index, decision)),
                     _ => None,
                 }
             });
             let made: Vec<TurnDecision> = one.actions.iter().filter_map(decided).collect();
-            for ((told, recorded), made) in recorded.zip(&made) {
+            for ((index, recorded), made) in recorded.zip(&made) {
                 if is_same(recorded, made, conversation.call.is_none()) {
                     continue;
                 }
-                let step = self.places.get(told).map_or(0, |place| steps.of_event(*place));
+                let step = self.places.get(index).map_or(0, |place| steps.of_event(*place));
                 return Some(ReplayDifference {
                     flow: conversation.named(),
                     step: step + 1,
@@ -123,10 +123,10 @@ impl Course {
     }
 
     /// Returns the index of the first step that follows the walk's segment with this step.
-    fn until(&self, told: usize) -> usize {
-        let mut behind = self.walked.moves.iter().map(|one| one.told);
+    fn until(&self, step: usize) -> usize {
+        let mut behind = self.walked.moves.iter().map(|one| one.first_step);
         behind
-            .find(|other| *other > told)
+            .find(|other| *other > step)
             .unwrap_or(self.walked.explained)
     }
 

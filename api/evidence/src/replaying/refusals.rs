@@ -340,7 +340,7 @@ mod tests {
         counts.take(second, &[]);
         let shown = counts.shown(&"A".parse().unwrap(), false);
         assert_eq!((shown.calls, shown.talked, shown.refused), (6, 5, 3));
-        let told: Vec<_> = shown
+        let reasons: Vec<_> = shown
             .reasons
             .iter()
             .map(|one| (one.intent.as_str(), one.calls, one.share_permille, one.named))
@@ -350,7 +350,7 @@ mod tests {
             ("deny", 1, 333, 2),
             ("refuse_call", 0, 0, 1),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(reasons, expected);
         assert_eq!(shown.reasons[1].label_zh, "未说明原因");
         assert!(
             shown.reasons[0].change_en.contains("rebates"),

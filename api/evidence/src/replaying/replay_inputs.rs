@@ -169,7 +169,7 @@ impl Conversation {
     /// Returns variables that lead along the recorded path.
     fn inferred(&self) -> BTreeMap<String, String> {
         let rule = key_rule(self.events.iter().map(|happened| &happened.event));
-        let story: Vec<RecordedStep> = self.story().map(|(_, told)| told).collect();
+        let story: Vec<RecordedStep> = self.story().map(|(_, step)| step).collect();
         let offer = self.chosen().map(|fact| fact.offer.as_str());
         infer(rule, &self.flow, offer, &story).variables
     }

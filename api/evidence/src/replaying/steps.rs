@@ -206,7 +206,7 @@ fn say(conversation: &Conversation, course: &Course, words: CalleeWordsForm, ste
     for one in &course.walked.moves {
         let step = course
             .places
-            .get(one.told)
+            .get(one.first_step)
             .map_or(0, |place| steps.of_event(*place));
         let said = one.actions.iter().filter_map(|action| {
             let said = texts.said(action)?;

@@ -36,14 +36,14 @@ fn against(of: &Conversation, other: &ComparisonVersion<'_>) -> ReplayResponse {
 }
 
 #[test]
-fn a_call_is_told_step_by_step_and_decided_as_it_was() {
-    let told = replay(&recorded(), None, CalleeWordsForm::Masked).unwrap();
+fn a_call_is_replayed_step_by_step_and_decided_as_it_was() {
+    let replayed = replay(&recorded(), None, CalleeWordsForm::Masked).unwrap();
     assert!(
-        told.agrees && told.differences.is_empty(),
+        replayed.agrees && replayed.differences.is_empty(),
         "{:?}",
-        told.differences
+        replayed.differences
     );
-    let inputs: Vec<&str> = told.steps.iter().map(|step| step.input).collect();
+    let inputs: Vec<&str> = replayed.steps.iter().map(|step| step.input).collect();
     let spoken = "spoken";
     assert_eq!(
         inputs,
@@ -51,7 +51,7 @@ fn a_call_is_told_step_by_step_and_decided_as_it_was() {
             "answered", "silence", spoken, spoken, spoken, spoken, "unheard", "keypress"
         ]
     );
-    let first = &told.steps[0];
+    let first = &replayed.steps[0];
     let said: Vec<&str> = first.said.iter().map(|said| said.prompt.as_str()).collect();
     assert_eq!(
         said,
@@ -67,7 +67,7 @@ fn a_call_is_told_step_by_step_and_decided_as_it_was() {
         first.said[2].words, None,
         "a bundle holds stand-ins for the values"
     );
-    let affirmed = &told.steps[2];
+    let affirmed = &replayed.steps[2];
     let understood = affirmed.understood.as_ref().unwrap();
     assert_eq!(understood.candidates[0].score_permille, 900);
     assert_eq!(understood.accept_permille, Some(600));
@@ -77,10 +77,10 @@ fn a_call_is_told_step_by_step_and_decided_as_it_was() {
         None,
         "a bundle holds no word"
     );
-    let asked_again = &told.steps[1].said[0];
+    let asked_again = &replayed.steps[1].said[0];
     assert_eq!(asked_again.prompt, "nodes.验证卡号.on_silence.say[0]");
     assert_eq!(asked_again.text.as_deref(), Some("喂，您好，能听到我说话吗？"));
-    assert_eq!(told.outcome, Some(Outcome::Success));
+    assert_eq!(replayed.outcome, Some(Outcome::Success));
 }
 
 #[test]
@@ -93,10 +93,10 @@ fn a_decision_that_was_recorded_another_way_is_found_in_its_step() {
             decision.rule = "nodes.验证卡号.otherwise".to_owned();
         }
     }
-    let told = replay(&altered, None, CalleeWordsForm::Masked).unwrap();
-    assert!(!told.agrees);
-    let [found] = told.differences.as_slice() else {
-        panic!("{:?}", told.differences);
+    let replayed = replay(&altered, None, CalleeWordsForm::Masked).unwrap();
+    assert!(!replayed.agrees);
+    let [found] = replayed.differences.as_slice() else {
+        panic!("{:?}", replayed.differences);
     };
     assert_eq!((found.step, found.what), (3, ReplayDifferenceKind::Way));
     assert_eq!(found.recorded.decided[0].rule, "nodes.验证卡号.otherwise");
@@ -114,9 +114,9 @@ fn other_reasons_for_the_same_decision_are_found() {
             break;
         }
     }
-    let told = replay(&altered, None, CalleeWordsForm::Masked).unwrap();
-    assert_eq!(told.differences.len(), 1, "{:?}", told.differences);
-    assert_eq!(told.differences[0].what, ReplayDifferenceKind::Explanation);
+    let replayed = replay(&altered, None, CalleeWordsForm::Masked).unwrap();
+    assert_eq!(replayed.differences.len(), 1, "{:?}", replayed.differences);
+    assert_eq!(replayed.differences[0].what, ReplayDifferenceKind::Explanation);
 }
 
 #[test]
@@ -125,10 +125,10 @@ fn another_version_parts_where_it_goes_elsewhere_and_says_why() {
     let same = against(&call, &changed(&call, "/lang", json!("zh-CN")));
     assert!(same.differences.is_empty(), "{:?}", same.differences);
     let other = changed(&call, "/nodes/验证卡号/ask/intents/affirm", json!("确认分期期数"));
-    let told = against(&call, &other);
-    assert!(told.agrees, "its own version decides as it was recorded");
-    let [found] = told.differences.as_slice() else {
-        panic!("{:?}", told.differences);
+    let replayed = against(&call, &other);
+    assert!(replayed.agrees, "its own version decides as it was recorded");
+    let [found] = replayed.differences.as_slice() else {
+        panic!("{:?}", replayed.differences);
     };
     assert_eq!(
         (found.flow.as_str(), found.step, found.what),
@@ -143,17 +143,17 @@ fn another_version_parts_where_it_goes_elsewhere_and_says_why() {
 }
 
 #[test]
-fn other_words_on_the_same_way_are_told_as_words() {
+fn other_words_on_the_same_way_differ_in_words() {
     let call = recorded();
     let other = changed(
         &call,
         "/nodes/确认分期期数/ask/text",
         json!("分三期、六期还是十二期？"),
     );
-    let told = against(&call, &other);
-    assert_eq!(told.differences.len(), 1, "{:?}", told.differences);
-    assert_eq!(told.differences[0].what, ReplayDifferenceKind::Words);
-    let other = told.differences[0].other.said.last().unwrap();
+    let replayed = against(&call, &other);
+    assert_eq!(replayed.differences.len(), 1, "{:?}", replayed.differences);
+    assert_eq!(replayed.differences[0].what, ReplayDifferenceKind::Words);
+    let other = replayed.differences[0].other.said.last().unwrap();
     assert_eq!(other.text.as_deref(), Some("分三期、六期还是十二期？"));
 }
 

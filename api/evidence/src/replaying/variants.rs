@@ -342,8 +342,8 @@ mod tests {
     }
 
     fn verdict(metric: VariantMetric, stop_after: u32, trials: &[Trial]) -> (VariantVerdict, Option<String>) {
-        let told = judged("hello", &held(metric, stop_after), trials, false);
-        (told.verdict, told.winner)
+        let judgement = judged("hello", &held(metric, stop_after), trials, false);
+        (judgement.verdict, judgement.winner)
     }
 
     #[test]

@@ -155,15 +155,15 @@ pub(super) fn run(
         .walked
         .moves
         .iter()
-        .map(|one| (Some(one.told), one.fed.as_slice()));
+        .map(|one| (Some(one.first_step), one.fed.as_slice()));
     // A text that was played to its end may end the flow.
     let moves = moves.chain(course.is_explained().then_some((None, last.as_slice())));
-    for (told, fed) in moves {
+    for (first_step, fed) in moves {
         let node = both.own.node().to_owned();
         let (mine, theirs) = both.give(fed);
         let (mine, theirs) = (ReplaySide::of(&mine, &texts.0), ReplaySide::of(&theirs, &texts.1));
         let (goes, says) = (mine.goes_as(&theirs), mine.says_as(&theirs));
-        let place = told.and_then(|told| course.places.get(told));
+        let place = first_step.and_then(|first_step| course.places.get(first_step));
         let step = place.map_or(steps.last().copied().unwrap_or_default(), |place| {
             steps.get(*place).copied().unwrap_or_default()
         });

@@ -26,13 +26,13 @@ const PARTINGS_MAX: usize = 50;
 /// Figures from fewer calls than this reveal single calls. So what a flow shows about values that the calls'
 /// own version did not test is then left out of the figures too. Tables of figures commonly use a limit of
 /// this size.
-const TOLD_CALLS_MIN: u64 = 10;
+const SHOWN_CALLS_MIN: u64 = 10;
 
 /// Whether single calls are listed if the other flow tests values that their own version did not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Examples {
     /// Listed, as for a caller who reads them in clear with a reason.
-    Told,
+    Listed,
     /// Those calls appear in figures only.
     Kept,
 }
@@ -134,7 +134,7 @@ pub async fn what_if(
 ) -> Result<WhatIfResponse, Problem> {
     let mut found = WhatIfCounts::default();
     let form = match examples {
-        Examples::Told => ReadForm::Clear,
+        Examples::Listed => ReadForm::Clear,
         Examples::Kept => ReadForm::Masked,
     };
     let filter = CallFilter {
@@ -162,20 +162,20 @@ pub async fn what_if(
                 truncated = true;
                 break;
             }
-            let told = conversation(installation, call).await?;
-            found.take(call, &told, against, examples);
+            let replayed = conversation(installation, call).await?;
+            found.take(call, &replayed, against, examples);
         }
         below = rows.last().map(|row| row.first_position);
         if truncated || rows.len() < CALLS_MAX {
             break;
         }
     }
-    if examples == Examples::Kept && (1..TOLD_CALLS_MIN).contains(&found.tested) {
+    if examples == Examples::Kept && (1..SHOWN_CALLS_MIN).contains(&found.tested) {
         return Err(Problem::new(
             ProblemKind::Forbidden,
             "scope-too-small",
             format!(
-                "the flow checks a value differently from the version used by fewer than {TOLD_CALLS_MIN} \
+                "the flow checks a value differently from the version used by fewer than {SHOWN_CALLS_MIN} \
                  of these calls: results for so few calls reveal data of the callees and need \
                  customers:reveal and a reason"
             ),
@@ -221,7 +221,7 @@ impl WhatIfCounts {
         }
         let is_tested = !conversation.tests_as_much_as(&against.flow);
         self.tested += u64::from(is_tested);
-        let example = (!is_tested || examples == Examples::Told).then_some(call);
+        let example = (!is_tested || examples == Examples::Listed).then_some(call);
         let other = version_comparison::run(conversation, &course, against);
         let recorded = conversation.outcome();
         // A callee who hung up would have hung up there too, unless the call had ended before.

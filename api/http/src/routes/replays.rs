@@ -318,7 +318,7 @@ async fn ask_what_if(ctx: Ctx, input: Input) -> Result<ReadReply<WhatIfResponse>
             ));
         }
         reader = reader.because(reason);
-        examples = Examples::Told;
+        examples = Examples::Listed;
     }
     let state = installation.entities.campaigns.state(&campaign).await?.state;
     let Some(own) = state.flow() else {

@@ -81,10 +81,10 @@ fn plan(gathered: &PdcaReportFigures) -> PdcaPlan {
     }
 }
 
-fn cause(told: &(String, f64)) -> PdcaCause {
+fn cause(part: &(String, f64)) -> PdcaCause {
     PdcaCause {
-        cause: told.0.clone(),
-        part_ratio: told.1,
+        cause: part.0.clone(),
+        part_ratio: part.1,
     }
 }
 

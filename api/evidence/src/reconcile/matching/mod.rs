@@ -51,7 +51,7 @@ enum RowMatch {
     SipId(usize),
     Number(usize),
     Taken,
-    Nobody,
+    NoCall,
 }
 
 impl<'a> Matcher<'a> {
@@ -104,7 +104,7 @@ impl<'a> Matcher<'a> {
             true => RowMatch::Taken,
         };
         // Without a call of ours and without a readable number, the row proves nothing about either side.
-        if let (RowMatch::Nobody, Err(why)) = (&met, phone) {
+        if let (RowMatch::NoCall, Err(why)) = (&met, phone) {
             return self.bad(row.line, why);
         }
         self.seen.insert(digest);
@@ -130,7 +130,7 @@ impl<'a> Matcher<'a> {
                 });
                 note(&mut self.outcome.twice, only_theirs(row, self.rules.country));
             }
-            RowMatch::Nobody => {
+            RowMatch::NoCall => {
                 self.outcome.missing_on_our_side += 1;
                 self.outcome.add(row.start, None, &|sums| {
                     their_row(sums, row);
@@ -154,7 +154,7 @@ impl<'a> Matcher<'a> {
             };
         }
         let (Some(derive), Some(phone)) = (self.derive, phone) else {
-            return RowMatch::Nobody;
+            return RowMatch::NoCall;
         };
         let calls = self.ours.by_number.get(&derive(phone.as_e164()));
         let near = |index: &usize| {
@@ -164,7 +164,7 @@ impl<'a> Matcher<'a> {
         };
         match calls.into_iter().flatten().filter_map(near).min() {
             Some((_, index)) => RowMatch::Number(index),
-            None => RowMatch::Nobody,
+            None => RowMatch::NoCall,
         }
     }
 

@@ -138,10 +138,10 @@ fn a_period_is_held_to_on_both_sides() {
 }
 
 #[test]
-fn callees_are_masked_and_a_row_that_names_nobody_is_bad() {
-    let mut nobody = theirs(1, None, 0, 5);
-    nobody.callee = "s".to_owned();
-    let outcome = reconcile(Vec::new(), vec![nobody, theirs(2, None, 0, 5)], RULES);
+fn callees_are_masked_and_a_row_without_a_callee_is_bad() {
+    let mut without_callee = theirs(1, None, 0, 5);
+    without_callee.callee = "s".to_owned();
+    let outcome = reconcile(Vec::new(), vec![without_callee, theirs(2, None, 0, 5)], RULES);
     assert_eq!((outcome.bad_rows, outcome.missing_on_our_side), (1, 1));
     assert!(!serde_json::to_string(&outcome).unwrap().contains("13800138000"));
 }

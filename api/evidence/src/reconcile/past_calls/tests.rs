@@ -19,7 +19,7 @@ fn vicidial(names: &[&str], offset: Option<FixedOffset>) -> PastFiles {
 }
 
 /// File, line, whether it proves a dial, and whether it was answered.
-fn told(past: &PastFiles) -> Vec<(usize, u64, bool, Option<bool>)> {
+fn list_rows(past: &PastFiles) -> Vec<(usize, u64, bool, Option<bool>)> {
     past.rows
         .iter()
         .map(|row| (row.file, row.theirs.line, row.proves_dial, row.answered))
@@ -35,7 +35,7 @@ fn a_master_csv_tells_what_was_dialed_and_answered() {
     let files = [fixture("asterisk_history.csv")];
     let past = read_past(HistorySource::Asterisk, &files, beijing()).unwrap();
     assert_eq!(
-        told(&past),
+        list_rows(&past),
         [
             (0, 1, true, Some(true)),
             (0, 2, true, Some(false)),
@@ -70,7 +70,7 @@ fn the_log_the_switch_and_the_list_are_one_call() {
     ];
     let past = vicidial(&names, beijing());
     assert_eq!(
-        told(&past),
+        list_rows(&past),
         [
             (0, 2, true, Some(true)),
             (0, 3, true, Some(false)),
@@ -131,10 +131,10 @@ fn a_dial_that_the_switch_saw_is_one_whatever_the_logs_status() {
     let seen = "uniqueid,call_date,lead_id,dialstatus,answered_time\n1.1,2026-03-03 10:00:00,101,ANSWER,63\n";
     let log = written(&folder, "vicidial_log.csv", &log);
     let alone = read_past(HistorySource::Vicidial, std::slice::from_ref(&log), beijing()).unwrap();
-    assert_eq!(told(&alone), [(0, 2, false, None)]);
+    assert_eq!(list_rows(&alone), [(0, 2, false, None)]);
     let files = [log, written(&folder, "vicidial_carrier_log.csv", seen)];
     let both = read_past(HistorySource::Vicidial, &files, beijing()).unwrap();
-    assert_eq!(told(&both), [(0, 2, true, Some(true))]);
+    assert_eq!(list_rows(&both), [(0, 2, true, Some(true))]);
 }
 
 #[test]

@@ -268,11 +268,11 @@ impl Tables {
                 );
             }
         }
-        for (person, told) in &self.people {
+        for (person, listed) in &self.people {
             let has = rows.get(person).copied().unwrap_or_default();
-            if told.called.is_some_and(|called| called != has) {
+            if listed.called.is_some_and(|called| called != has) {
                 found.called_count_differs += 1;
-                let called = told.called.unwrap_or_default();
+                let called = listed.called.unwrap_or_default();
                 let text = format!("vicidial_list {person}: called_count {called}, rows {has}");
                 named(text, &mut found.named);
             }
