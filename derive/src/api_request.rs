@@ -5,7 +5,7 @@ use super::serde_names::{SerdeNames, marks, refuse};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{
-    Attribute, Data, DeriveInput, Expr, Field, Fields, GenericArgument, Path, PathArguments, Result,
+    Attribute, Data, DeriveInput, Expr, Field, Fields, GenericArgument, LitStr, Path, PathArguments, Result,
     Type, parenthesized,
 };
 
@@ -72,8 +72,12 @@ struct Marks {
     read: Option<Path>,
     /// The value of a member that is missing or wrong.
     fallback: Option<Expr>,
-    /// True if the schema says that an `Option` is required.
+    /// True if the schema says that an `Option` is required: so, or `with` another type.
     required: bool,
+    /// True if the schema is that of an `Option`.
+    optional: bool,
+    /// The members of another request, at the same place.
+    flatten: bool,
     /// Longest text, in bytes.
     bytes_max: Option<Expr>,
     /// Smallest and largest number.
@@ -98,6 +102,12 @@ impl Marks {
         marks(attributes, "schemars", |meta| {
             if meta.path.is_ident("required") {
                 found.required = true;
+            } else if meta.path.is_ident("flatten") {
+                found.flatten = true;
+            } else if meta.path.is_ident("with") {
+                let name: LitStr = meta.value()?.parse()?;
+                let is_option = name.value().starts_with("Option<");
+                (found.optional, found.required) = (is_option, !is_option);
             } else if meta.path.is_ident("length") {
                 found.bytes_max = bounds(&meta)?.1;
             } else if meta.path.is_ident("range") {
@@ -142,14 +152,15 @@ fn read(field: &Field) -> Result<TokenStream> {
     if let Some(function) = &marks.read {
         return Ok(quote!(#function(body, #name)));
     }
-    if serde.has("flatten") {
+    if serde.has("flatten") || marks.flatten {
         return Ok(quote!(<#ty as ::intake::members::ApiRequest>::read(body)));
     }
     let (inner, is_option) = match inside(ty, "Option") {
         Some(inner) => (inner, true),
         None => (ty, false),
     };
-    let is_required = marks.required || !(is_option || serde.has("default"));
+    let is_optional = is_option || marks.optional || serde.has("default");
+    let is_required = marks.required || !is_optional;
     if is_word(inner, "String") && !marks.parse {
         return text(&name, &marks, is_option, is_required, ty);
     }
@@ -171,17 +182,14 @@ fn value(name: &str, marks: &Marks, inner: &Type) -> TokenStream {
         ((Some(min), Some(max)), false) if is_word(inner, "u32") => {
             quote!(body.count(#name, #min, #max))
         }
+        ((Some(min), None), false) if is_word(inner, "u32") => {
+            quote!(body.count(#name, #min, u32::MAX))
+        }
         (_, false) => quote!(body.value::<#inner>(#name)),
     }
 }
 
-fn text(
-    name: &str,
-    marks: &Marks,
-    is_option: bool,
-    is_required: bool,
-    ty: &Type,
-) -> Result<TokenStream> {
+fn text(name: &str, marks: &Marks, is_option: bool, is_required: bool, ty: &Type) -> Result<TokenStream> {
     Ok(match (is_option, is_required, &marks.bytes_max) {
         (false, true, Some(max)) => quote!(body.needed_short_text(#name, #max)),
         (false, true, None) => quote!(body.needed_text(#name).unwrap_or_default()),
@@ -232,7 +240,10 @@ mod tests {
                 days: Option<u32>,
             }
         });
-        assert!(code.contains("note:body.needed_short_text(\"note\",NOTE_BYTES_MAX)"), "{code}");
+        assert!(
+            code.contains("note:body.needed_short_text(\"note\",NOTE_BYTES_MAX)"),
+            "{code}"
+        );
         assert!(code.contains("by:body.short_text(\"by\",64)"), "{code}");
         assert!(code.contains("days:body.count(\"days\",1,DAYS_MAX)"), "{code}");
     }

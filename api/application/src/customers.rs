@@ -15,7 +15,7 @@ use domain::number_ids::NumberIdForm;
 use domain::phone_number::mask_e164;
 use domain::preferred_times::PreferredTime;
 use domain::time::Timestamp;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use projections::views::customer_timeline::{CustomerCall, TimelineLine};
 use projections::views::portrait::Portrait;
 use schemars::JsonSchema;

@@ -12,7 +12,7 @@ use domain::ids::UserId;
 use domain::permission::{AssigneeScope, CampaignScope, DataScope, Permission};
 use domain::problem::{Problem, ProblemKind};
 use domain::webhook::{OwnerFault, REASON_BYTES_MAX, WebhookFacts};
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 
 /// A request to take over what another user owns, with the reason.

@@ -8,7 +8,7 @@ use domain::preference::{
 };
 use domain::problem::Problem;
 use domain::stored_event::{Cause, StreamVersion};
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use serde::Serialize;
 

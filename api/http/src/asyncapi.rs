@@ -78,7 +78,9 @@ mod tests {
         for (name, channel) in channels {
             for (kind, reference) in channel["messages"].as_object().unwrap() {
                 let place = reference["$ref"].as_str().unwrap().trim_start_matches('#');
-                let message = document_value.pointer(place).unwrap_or_else(|| panic!("{name} {kind}"));
+                let message = document_value
+                    .pointer(place)
+                    .unwrap_or_else(|| panic!("{name} {kind}"));
                 let data = message.pointer("/payload/properties/data/$ref").unwrap();
                 assert!(data.as_str().unwrap().starts_with("/api/v1/events/schemas/"));
             }

@@ -15,7 +15,7 @@ use domain::number_ids::NumberIdForm;
 use domain::permission::{DataScope, Permission};
 use domain::problem::{Problem, ProblemKind};
 use domain::time::Timestamp;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

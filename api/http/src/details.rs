@@ -163,7 +163,10 @@ mod tests {
             translate("1 of 2 enrolments are completed").as_deref(),
             Some("2 名名单客户中已完成外呼 1 名")
         );
-        assert_eq!(translate("{{name}} has no value").as_deref(), Some("{{name}} 没有值"));
+        assert_eq!(
+            translate("{{name}} has no value").as_deref(),
+            Some("{{name}} 没有值")
+        );
         assert_eq!(translate("not in the table"), None);
     }
 

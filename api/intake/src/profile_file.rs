@@ -247,7 +247,10 @@ mod tests {
             json!({ "customer": "C1", "set": { "age": "31", "city_tier": "一线" },
                 "tags": [{ "level": "business", "add": ["信用卡", "存款"] }] })
         );
-        assert_eq!(rows_read[1].as_ref().unwrap().customer, json!({ "customer": "C2" }));
+        assert_eq!(
+            rows_read[1].as_ref().unwrap().customer,
+            json!({ "customer": "C2" })
+        );
         assert_eq!(rows_read[2].as_ref().unwrap_err().row, 5);
     }
 

@@ -13,7 +13,7 @@ use domain::problem::Problem;
 use domain::stored_event::Cause;
 use domain::user::second_factor::ISSUER_BYTES_MAX;
 use domain::user::{REASON_BYTES_MAX, UserCommand};
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 
 /// Longest subject in bytes (OpenID Connect Core 1.0, 2: at most 255 ASCII characters).
@@ -24,11 +24,9 @@ const SUBJECT_BYTES_MAX: usize = 255;
 pub struct ProviderLinkRequest {
     /// The provider's URL, as its tokens name it. Default: that of `serve --oidc-issuer`.
     #[schemars(example = &"https://login.example.com", length(max = ISSUER_BYTES_MAX))]
-    #[schemars(length(max = ISSUER_BYTES_MAX))]
     pub issuer: Option<String>,
     /// The claim `sub` of the user's tokens.
     #[schemars(example = &"248289761001", length(min = 1, max = SUBJECT_BYTES_MAX))]
-    #[schemars(length(min = 1, max = SUBJECT_BYTES_MAX))]
     pub subject: String,
     #[schemars(length(max = REASON_BYTES_MAX))]
     pub reason: Option<String>,

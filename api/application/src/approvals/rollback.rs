@@ -2,7 +2,7 @@
 
 use domain::approval::REASON_BYTES_MAX;
 use domain::ids::ApprovalId;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 
 /// A request to roll back to an earlier version.
@@ -11,7 +11,6 @@ use schemars::JsonSchema;
 pub struct RollbackRequest {
     /// Version to return to. Default: the one before the current one.
     #[schemars(range(min = 1))]
-    #[schemars(range(min = 1, max = u32::MAX))]
     pub to: Option<u32>,
     /// Reason, read by the approver and stored permanently. It must contain no personal data.
     #[schemars(length(max = REASON_BYTES_MAX))]
@@ -20,4 +19,3 @@ pub struct RollbackRequest {
     #[member(parse)]
     pub approval: Option<ApprovalId>,
 }
-

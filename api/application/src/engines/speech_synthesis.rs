@@ -30,7 +30,10 @@ pub struct SpeechSynthesisRequest {
 impl ApiRequest for SpeechSynthesisRequest {
     fn read(body: &mut Members) -> Self {
         let language = body.short_text("language", NAME_BYTES_MAX);
-        if language.as_ref().is_some_and(|language| language.trim().is_empty()) {
+        if language
+            .as_ref()
+            .is_some_and(|language| language.trim().is_empty())
+        {
             body.wrong("language", "is empty");
         }
         Self {
@@ -118,7 +121,10 @@ mod tests {
         };
         let missing = FailingSynthesizer(SpeechError::NoVoice("fr".to_owned()));
         let refusal = speak(&missing, &request).await.unwrap_err();
-        assert_eq!((refusal.kind, refusal.code), (ProblemKind::Refused, "voice-unknown"));
+        assert_eq!(
+            (refusal.kind, refusal.code),
+            (ProblemKind::Refused, "voice-unknown")
+        );
         assert_eq!(refusal.detail, "this server has no voice for the language fr");
         let failed = FailingSynthesizer(SpeechError::Failed("您好".to_owned()));
         let refusal = speak(&failed, &request).await.unwrap_err();

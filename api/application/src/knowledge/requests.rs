@@ -44,11 +44,9 @@ impl ApiRequest for KnowledgeImportRequest {
 pub struct KnowledgePublishRequest {
     /// Version to publish. Default: the one imported last.
     #[schemars(range(min = 1))]
-    #[schemars(range(min = 1, max = u32::MAX))]
     pub version: Option<u32>,
     /// From this version on, each version needs the approval of another user.
     #[schemars(with = "Option<bool>")]
-    #[serde(default)]
     pub approvals: bool,
     /// Reason for the approver. It must contain no personal data.
     #[schemars(length(max = REASON_BYTES_MAX))]
@@ -98,7 +96,6 @@ pub struct KnowledgeQuestionRequest {
     pub text: String,
     /// Version to search. Default: the current one, or that of the campaign.
     #[schemars(range(min = 1))]
-    #[schemars(range(min = 1, max = u32::MAX))]
     pub version: Option<u32>,
     /// Use the version that this campaign's calls use.
     #[member(parse)]
@@ -108,7 +105,5 @@ pub struct KnowledgeQuestionRequest {
     pub at: Option<Timestamp>,
     /// Known values, for example of slots.
     #[schemars(with = "Option<BTreeMap<String, String>>")]
-    #[serde(default)]
     pub values: BTreeMap<String, String>,
 }
-

@@ -57,7 +57,5 @@ impl ApiRequest for RetentionPeriodRequest {
 pub struct RetentionRunRequest {
     /// If true, nothing is destroyed or stored; the reply lists what is due.
     #[schemars(with = "Option<bool>")]
-    #[serde(default)]
     pub dry_run: bool,
 }
-

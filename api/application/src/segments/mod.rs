@@ -28,7 +28,7 @@ pub use frozen_list::FrozenList;
 pub use grading::{GradesChangeResponse, GradesRequest};
 pub use grouping::GroupsFound;
 pub use industries::Industries;
-use intake::members::{self, ApiRequest};
+use intake::members::ApiRequest;
 pub use rfm::{RfmGradesResponse, RfmRequest};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -52,7 +52,6 @@ const COLUMNS_NAMED_MAX: usize = 30;
 pub struct SegmentRequest {
     /// `SELECT * FROM customers [WHERE …] [ORDER BY …] [LIMIT n]`.
     #[schemars(length(min = 1, max = SEGMENT_BYTES_MAX), example = &"SELECT * FROM customers WHERE age > 30")]
-    #[schemars(length(min = 1, max = SEGMENT_BYTES_MAX))]
     sql: String,
     /// A log position or a time: what was known then. Default: now.
     #[schemars(example = &"1200")]

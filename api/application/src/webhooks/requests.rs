@@ -120,4 +120,3 @@ pub struct WebhookRemoval {
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     pub reason: String,
 }
-

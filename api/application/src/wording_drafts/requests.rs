@@ -1,7 +1,7 @@
 //! Requests about drafts: to write, adopt or reject one.
 
 use domain::wording_draft::{INSTRUCTION_BYTES_MAX, REASON_BYTES_MAX};
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 
 /// Longest id of an answer in bytes: 64 characters of at most four bytes each.
@@ -19,7 +19,6 @@ pub struct WordingDraftRequest {
     pub instruction: String,
     /// Default: the current version, or else the newest.
     #[schemars(range(min = 1))]
-    #[schemars(range(min = 1, max = u32::MAX))]
     pub version: Option<u32>,
 }
 
@@ -29,7 +28,6 @@ pub struct WordingDraftRequest {
 pub struct DraftAdoptionRequest {
     /// The version that all other content is taken from. Default: the one imported last.
     #[schemars(range(min = 1))]
-    #[schemars(range(min = 1, max = u32::MAX))]
     pub onto: Option<u32>,
 }
 
@@ -41,4 +39,3 @@ pub struct DraftRejectionRequest {
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     pub reason: String,
 }
-

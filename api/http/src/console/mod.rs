@@ -228,7 +228,9 @@ mod tests {
                 }
             }
             (Value::Array(known), Value::Array(present)) => {
-                let lacking = known.iter().filter(|one| one.is_string() && !present.contains(one));
+                let lacking = known
+                    .iter()
+                    .filter(|one| one.is_string() && !present.contains(one));
                 found.extend(lacking.map(|one| format!("{at} lacks {one}")));
             }
             (known, present) if known != present => found.push(format!("{at} is {present}, and was {known}")),

@@ -9,7 +9,7 @@ use domain::approval::{Act, ApprovalSubject};
 use domain::campaign::{ANONYMIZATION_REASON_BYTES_MAX, Anonymization};
 use domain::ids::{ApprovalId, CampaignId};
 use domain::problem::Problem;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use std::collections::BTreeMap;
 

@@ -10,7 +10,7 @@ use domain::api_key::LABEL_BYTES_MAX;
 use domain::ids::KeyId;
 use domain::problem::Problem;
 use domain::stored_event::Position;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::cmp::Reverse;

@@ -13,7 +13,7 @@ use application::parameter::Parameter;
 use domain::approval::REASON_BYTES_MAX;
 use domain::ids::ApprovalId;
 use domain::problem::Problem;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -66,11 +66,9 @@ struct CallbackBody {
     agent: Option<UserId>,
     /// Stored permanently; must not contain personal data.
     #[schemars(length(max = CALLBACK_REASON_BYTES_MAX), example = &"in a meeting")]
-    #[schemars(length(max = CALLBACK_REASON_BYTES_MAX))]
     reason: Option<String>,
     /// The user who schedules it. Only used with the directory's own key; a user acts under their own name.
     #[schemars(length(max = BY_BYTES_MAX), example = &"li")]
-    #[schemars(length(max = BY_BYTES_MAX))]
     by: Option<String>,
 }
 
@@ -82,11 +80,9 @@ struct CallbackCancellation {
     campaign: Option<CampaignId>,
     /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = CALLBACK_REASON_BYTES_MAX), example = &"paid at the branch")]
-    #[schemars(length(min = 1, max = CALLBACK_REASON_BYTES_MAX))]
     reason: String,
     /// The user who cancels it. Only used with the directory's own key; a user acts under their own name.
     #[schemars(length(max = BY_BYTES_MAX), example = &"li")]
-    #[schemars(length(max = BY_BYTES_MAX))]
     by: Option<String>,
 }
 

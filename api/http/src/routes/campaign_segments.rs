@@ -11,7 +11,7 @@ use domain::campaign::event::FrozenSegment;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::segment::SEGMENT_BYTES_MAX;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
@@ -39,7 +39,6 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 struct CampaignSegmentRequest {
     /// `SELECT * FROM customers [WHERE …] [ORDER BY …] [LIMIT n]`.
     #[schemars(length(min = 1, max = SEGMENT_BYTES_MAX), example = &"SELECT * FROM customers WHERE age > 30")]
-    #[schemars(length(min = 1, max = SEGMENT_BYTES_MAX))]
     sql: String,
 }
 

@@ -9,7 +9,7 @@ use domain::chart_note::{ChartId, ChartNoteContent, ChartNoteEvent, TEXT_BYTES_M
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::time::Timestamp;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use serde::Serialize;
 

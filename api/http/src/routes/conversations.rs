@@ -114,7 +114,6 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     "begun_by": "customer" }]))]
 struct ConversationOpening {
     #[schemars(with = "CampaignId")]
-    #[schemars(required)]
     #[member(parse)]
     campaign: Option<CampaignId>,
     /// The customer's external or internal id. The customer must be in a list of the campaign.
@@ -122,12 +121,10 @@ struct ConversationOpening {
     customer: String,
     /// The channel; default: web.
     #[schemars(with = "Option<Channel>")]
-    #[serde(default)]
     #[member(or = Channel::Web)]
     channel: Channel,
     /// Who writes first. Default: us; the compliance rules are then checked.
     #[schemars(with = "Option<ConversationInitiator>")]
-    #[serde(default)]
     #[member(or = ConversationInitiator::Us)]
     begun_by: ConversationInitiator,
 }

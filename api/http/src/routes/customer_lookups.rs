@@ -8,7 +8,7 @@ use domain::ids::CustomerId;
 use domain::inquiry::ComparedValue;
 use domain::permission::DataScope;
 use domain::problem::Problem;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -32,7 +32,6 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 struct CustomerLookupRequest {
     /// The customer's external id; an internal id is returned unchanged.
     #[schemars(length(min = 1, max = EXTERNAL_ID_BYTES_MAX), example = &"C01")]
-    #[schemars(length(min = 1, max = EXTERNAL_ID_BYTES_MAX))]
     customer: String,
 }
 

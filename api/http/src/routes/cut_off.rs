@@ -18,7 +18,7 @@ use domain::inquiry::ReadForm;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use projections::views::call_history::{self, CALLS_MAX, CallFilter, CallRow};
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -60,7 +60,9 @@ struct DraftRemovalResponse {
 }
 
 async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<DraftList>, Problem> {
-    drafts(&ctx.installation, &require_user(&input)?).await.map(ReadReply)
+    drafts(&ctx.installation, &require_user(&input)?)
+        .await
+        .map(ReadReply)
 }
 
 async fn show(ctx: Ctx, input: Input) -> Result<VersionedReply<DraftResponse>, Problem> {

@@ -12,7 +12,7 @@ use domain::installation::{
 };
 use domain::problem::Problem;
 use host::clock_evidence::ClockOffsetResponse;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use serde::Serialize;
 

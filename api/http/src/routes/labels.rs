@@ -21,7 +21,7 @@ use domain::permission::DataScope;
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use evidence::replaying::Texts;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use projections::views::label_board::{LabelFilter, TurnState};
 use schemars::JsonSchema;
 
@@ -99,7 +99,6 @@ struct NextTurnRequest {
 }]))]
 struct TurnLabelRequest {
     #[schemars(with = "TurnId")]
-    #[schemars(required)]
     #[member(parse)]
     turn: Option<TurnId>,
     /// Default: intent.
@@ -121,7 +120,6 @@ struct TurnLabelRequest {
 }]))]
 struct LabelRequest {
     #[schemars(with = "TurnId")]
-    #[schemars(required)]
     #[member(parse)]
     turn: Option<TurnId>,
     /// Default: misunderstood.

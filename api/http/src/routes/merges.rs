@@ -9,7 +9,7 @@ use application::inquiries::{BY, Comparison, REASON, ReadContent, customer_page,
 use domain::customer::MERGE_REASON_BYTES_MAX;
 use domain::inquiry::ComparedValue;
 use domain::problem::Problem;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 
 /// Maximum length of a customer id and of `by`, in bytes.
@@ -54,15 +54,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 struct MergeBody {
     /// External or internal id of the other customer.
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX), example = &"C002")]
-    #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
     other: String,
     /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = MERGE_REASON_BYTES_MAX), example = &"two accounts of one person")]
-    #[schemars(length(min = 1, max = MERGE_REASON_BYTES_MAX))]
     reason: String,
     /// The user who requests it. Only used with the directory's own key; a user acts under their own name.
     #[schemars(length(max = TEXT_BYTES_MAX), example = &"li")]
-    #[schemars(length(max = TEXT_BYTES_MAX))]
     by: Option<String>,
 }
 

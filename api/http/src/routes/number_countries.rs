@@ -10,7 +10,7 @@ use domain::customer::{CONFIRMATION_REASON_BYTES_MAX, CustomerCommand};
 use domain::ids::{CustomerId, NumberId};
 use domain::problem::Problem;
 use domain::stored_event::Position;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -8,7 +8,7 @@ use domain::ids::NumberId;
 use domain::number::NumberCommand;
 use domain::problem::Problem;
 use domain::screening::NumberListName;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -47,7 +47,6 @@ struct NumberListRequest {
     /// The phone number in any common notation.
     number: String,
     #[schemars(with = "NumberListName")]
-    #[schemars(required)]
     #[member(parse)]
     list: Option<NumberListName>,
     /// Stored permanently; must not name a person.

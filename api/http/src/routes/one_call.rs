@@ -17,7 +17,7 @@ use domain::permission::AssigneeScope;
 use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
@@ -138,7 +138,6 @@ async fn cancel_asked(
     "variables": { "days": 3 }, "deadline": "2026-11-22T18:00:00+08:00" }]))]
 struct NewCallRequest {
     #[schemars(with = "CampaignId")]
-    #[schemars(required)]
     #[member(parse)]
     campaign: Option<CampaignId>,
     /// External or internal id of the customer.

@@ -9,7 +9,7 @@ use application::access::{
 };
 use domain::ids::UserId;
 use domain::problem::Problem;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -58,7 +58,10 @@ struct PasswordChangeRequest {
     /// A code of the authenticator app, or a recovery code. If it is required and missing, the reply says so.
     #[schemars(length(max = CODE_BYTES_MAX))]
     code: Option<String>,
-    #[schemars(length(min = 1, max = PASSWORD_BYTES_MAX))]
+    #[schemars(
+        length(min = PASSWORD_CHARS_MIN, max = PASSWORD_BYTES_MAX),
+        example = &"staple under the old bridge"
+    )]
     new_password: String,
 }
 

@@ -53,11 +53,9 @@ struct CapsBody {
     caps: Option<Vec<CallCap>>,
     /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX), example = &"asked for fewer calls")]
-    #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
     reason: String,
     /// The user who sets them. Only used with the directory's own key; a user acts under their own name.
     #[schemars(length(max = TEXT_BYTES_MAX), example = &"li")]
-    #[schemars(length(max = TEXT_BYTES_MAX))]
     by: Option<String>,
 }
 

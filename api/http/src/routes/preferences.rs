@@ -44,7 +44,10 @@ async fn show(ctx: Ctx, input: Input) -> Result<VersionedReply<PreferencesRespon
 }
 
 async fn change(ctx: Ctx, input: Input) -> Result<ChangeReply<PreferencesChangeResponse>, Problem> {
-    let (user, cause) = (require_user(&input)?, input.cause(&ctx.installation, "preferences")?);
+    let (user, cause) = (
+        require_user(&input)?,
+        input.cause(&ctx.installation, "preferences")?,
+    );
     let order: PreferencesRequest = input.order().await?;
     let kept = choose(&ctx.installation, &user, order, cause).await?;
     Ok(ChangeReply(WriteResult {

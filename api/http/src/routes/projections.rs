@@ -8,7 +8,7 @@ use domain::problem::Problem;
 use domain::stored_event::Cause;
 use domain::view::{BY_BYTES_MAX, REASON_BYTES_MAX};
 use host::rebuild_record::note;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use projections::metrics::MetricText;
 use projections::{ViewState, ViewStatus};
 use schemars::JsonSchema;
@@ -96,7 +96,6 @@ struct ProjectionRebuild {
 struct ProjectionSwitch {
     /// The reason why new rows that differ from the live ones are correct.
     #[schemars(length(max = REASON_BYTES_MAX), example = &"the rule was corrected")]
-    #[schemars(length(max = REASON_BYTES_MAX))]
     accept_differences: Option<String>,
     /// The user who requests it; stored in an event.
     #[schemars(length(max = BY_BYTES_MAX))]

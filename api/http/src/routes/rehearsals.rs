@@ -11,7 +11,7 @@ use domain::flow::FlowSelector;
 use domain::ids::FlowId;
 use domain::problem::Problem;
 use evidence::replaying::{CoverageResponse, VariantsResponse, coverage, variants};
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 
 /// Maximum simulated callers per request, about a second of one core; `ledgerline flow simulate` runs a
@@ -67,7 +67,6 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 struct RehearsalRequest {
     /// Default: the current version.
     #[schemars(range(min = 1))]
-    #[schemars(range(min = 1, max = u32::MAX))]
     version: Option<u32>,
     /// Number of simulated callers; default 200.
     #[schemars(range(min = 1, max = CALLERS_MAX))]

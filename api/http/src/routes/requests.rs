@@ -23,7 +23,7 @@ use domain::person_request::{AnswerKind, PersonRequest, PersonRequestCommand, Pe
 use domain::problem::{MemberError, Problem};
 use domain::time::Timestamp;
 use evidence::inspection::Inspection;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use serde::Serialize;
 

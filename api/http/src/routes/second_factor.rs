@@ -8,7 +8,7 @@ use application::access::{
 };
 use domain::ids::UserId;
 use domain::problem::Problem;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 
 /// The HTML page for setting up a second factor. It loads nothing from elsewhere.
@@ -74,7 +74,6 @@ struct SecondFactorConfirmRequest {
     #[schemars(length(max = PASSWORD_BYTES_MAX))]
     password: String,
     #[schemars(example = &"287082", length(max = CODE_BYTES_MAX))]
-    #[schemars(length(min = 1, max = CODE_BYTES_MAX))]
     code: String,
 }
 

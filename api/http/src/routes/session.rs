@@ -11,7 +11,7 @@ use domain::ids::{CampaignId, TeamId, UserId};
 use domain::permission::{CampaignScope, Permission as Permitted, Role};
 use domain::problem::Problem;
 use domain::time::Timestamp;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -71,14 +71,12 @@ struct SignInRequest {
 #[derive(ApiRequest, JsonSchema)]
 struct SetUpRequest {
     #[schemars(example = &"wang.0123456789abcdef", length(max = PASSWORD_BYTES_MAX))]
-    #[schemars(length(min = 1, max = PASSWORD_BYTES_MAX))]
     link: String,
     /// Only for the first admin.
     #[schemars(with = "Option<UserId>")]
     #[schemars(length(max = PASSWORD_BYTES_MAX))]
     name: Option<String>,
     #[schemars(length(min = PASSWORD_CHARS_MIN, max = PASSWORD_BYTES_MAX))]
-    #[schemars(length(min = 1, max = PASSWORD_BYTES_MAX))]
     password: String,
 }
 

@@ -8,7 +8,7 @@ use application::as_of::{Moment, PARAMETERS};
 use application::settings::{SettingList, SettingResponse, change_setting, setting, settings};
 use domain::problem::Problem;
 use domain::setting::{REASON_BYTES_MAX, SettingName};
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use serde::Serialize;
 

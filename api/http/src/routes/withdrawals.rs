@@ -65,11 +65,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 struct ListWithdrawal {
     /// Stored permanently, once per customer; must not contain personal data.
     #[schemars(length(min = 1, max = WITHDRAWAL_REASON_BYTES_MAX), example = &"the file of the wrong month")]
-    #[schemars(length(min = 1, max = WITHDRAWAL_REASON_BYTES_MAX))]
     reason: String,
     /// The user who requests it. Only used with the directory's own key; a user acts under their own name.
     #[schemars(length(max = BY_BYTES_MAX), example = &"wang")]
-    #[schemars(length(max = BY_BYTES_MAX))]
     by: Option<String>,
     /// The `after` of the previous reply.
     #[schemars(with = "Option<String>", example = &"1200")]

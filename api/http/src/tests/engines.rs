@@ -140,7 +140,11 @@ fn audio_is_heard_as_file_and_form_by_the_server_s_own_recognizer() {
         let wav = bundled(RECORDING_NOTICE);
         let (status, reply) = bytes(&story, "/api/v1/recognize", "audio/wav", wav.clone()).await;
         let reply: Value = serde_json::from_slice(&reply).unwrap();
-        assert_eq!((status, &reply["text"]), (200, &json!(RECORDING_NOTICE)), "{reply}");
+        assert_eq!(
+            (status, &reply["text"]),
+            (200, &json!(RECORDING_NOTICE)),
+            "{reply}"
+        );
         assert_eq!(
             (&reply["engine"], &reply["rehearsal_only"]),
             (&json!("template"), &json!(true))
@@ -193,7 +197,10 @@ fn a_text_is_spoken_and_its_sound_says_that_a_machine_made_it() {
         assert_eq!((status, &reply["code"]), (422, &json!("voice-unknown")));
         let unnamed = json!({ "text": RECORDING_NOTICE, "language": " " });
         let (status, reply) = post(&story, "/api/v1/synthesize", unnamed).await;
-        assert_eq!((status, &reply["errors"][0]["pointer"]), (400, &json!("/language")));
+        assert_eq!(
+            (status, &reply["errors"][0]["pointer"]),
+            (400, &json!("/language"))
+        );
         let (status, reply) = bytes(&story, "/api/v1/recognize", "audio/wav", wav).await;
         let reply: Value = serde_json::from_slice(&reply).unwrap();
         assert_eq!((status, &reply["code"]), (503, &json!("recognizer-missing")));

@@ -23,7 +23,10 @@ fn what_is_learnt_and_how_quotas_stand_is_shown() {
         (&answer["learns"], &answer["groups"]),
         (&json!(true), &json!(["retail"]))
     );
-    assert_eq!((&answer["learnt_at"], &answer["rows"]), (&Value::Null, &json!([])));
+    assert_eq!(
+        (&answer["learnt_at"], &answer["rows"]),
+        (&Value::Null, &json!([]))
+    );
     assert_eq!(
         (&answer["later_ms_max"], &answer["prior_dials"]),
         (&json!(86_400_000), &json!(50))

@@ -31,7 +31,11 @@ fn a_file_is_looked_at_before_there_is_a_campaign_for_it() {
         let text = "编号,联系方式,days\nC1,13800138000,3\nC2,1.38E+10,3\nC1,13800138000,3\n";
         let head = story.running.installation.store().head().await.unwrap();
         let (status, response) = look(&story, "?source=list.csv", text.into(), &bearer).await;
-        assert_eq!((status, &response["missing"]), (200, &json!(["phone"])), "{response}");
+        assert_eq!(
+            (status, &response["missing"]),
+            (200, &json!(["phone"])),
+            "{response}"
+        );
         assert!(response.get("rows").is_none());
         assert_eq!(response["columns"][1]["title"], "联系方式");
         let map = "%E8%81%94%E7%B3%BB%E6%96%B9%E5%BC%8F%3Dphone";
@@ -62,7 +66,10 @@ fn a_file_is_looked_at_before_there_is_a_campaign_for_it() {
             &bearer,
         )
         .await;
-        assert_eq!((&response["good"], &response["bad_count"]), (&json!(0), &json!(3)));
+        assert_eq!(
+            (&response["good"], &response["bad_count"]),
+            (&json!(0), &json!(3))
+        );
         let (status, _) = look(&story, "?preset=moon", text.into(), &bearer).await;
         assert_eq!(status, 400);
         let now = story.running.installation.store().head().await.unwrap();

@@ -248,7 +248,10 @@ fn consent_by_number_needs_the_right_to_look_up_all_customers() {
         }
         assert_eq!(replies[0], replies[1]);
         assert_eq!((replies[0].0, &replies[0].1), (422, &json!("refused")));
-        assert!(replies[0].2.as_str().unwrap().contains("customer id"), "{replies:?}");
+        assert!(
+            replies[0].2.as_str().unwrap().contains("customer id"),
+            "{replies:?}"
+        );
         // By id the same caller may give the consent.
         let body = json!({ "scope": "offers", "source": "form", "evidence": "form 17" });
         let headers = [("Authorization", bearer.as_str())];

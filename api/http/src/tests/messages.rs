@@ -320,7 +320,10 @@ fn a_flow_has_one_message_sent_during_the_call_and_one_after_it() {
         });
         command_call(&story, call, "end", ending).await;
         until_sent(&story, 2).await;
-        assert_eq!(deliveries.recv().unwrap()["text"], "【示例银行】感谢接听。，回T退订");
+        assert_eq!(
+            deliveries.recv().unwrap()["text"],
+            "【示例银行】感谢接听。，回T退订"
+        );
         assert!(
             deliveries.try_recv().is_err(),
             "each once, however often its node was entered"

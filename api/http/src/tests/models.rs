@@ -172,7 +172,10 @@ fn what_is_no_model_of_this_build_is_refused_by_name() {
         newer[5] = 99;
         let (status, reply) = sent(&story, &bearer, "name=zh", newer).await;
         assert_eq!(status, 422);
-        assert!(reply["detail"].as_str().unwrap().contains("version 99"), "{reply}");
+        assert!(
+            reply["detail"].as_str().unwrap().contains("version 99"),
+            "{reply}"
+        );
         let (status, _) = sent(&story, &bearer, "name=zh", vec![0; 10_000_001]).await;
         assert_eq!(status, 413);
         let (status, _) = sent(&story, &bearer, "name=a%20b", model("最长几期")).await;

@@ -36,7 +36,11 @@ fn numbers_left_after_each_rule_come_with_ids_and_no_end_is_made_up() {
     assert_eq!(story.send("POST", "/api/v1/numbers/opt-out", opt_out).0, 200);
     let before = story.head();
     let reply = asked(&story, "T");
-    assert_eq!((&reply["people"], &reply["left"]), (&json!(3), &json!(2)), "{reply}");
+    assert_eq!(
+        (&reply["people"], &reply["left"]),
+        (&json!(3), &json!(2)),
+        "{reply}"
+    );
     assert_eq!(step(&reply, "consent")["left"], 3, "{reply}");
     let fell = step(&reply, "suppression");
     assert_eq!((&fell["never"], &fell["left"]), (&json!(1), &json!(2)), "{reply}");

@@ -143,7 +143,10 @@ fn nothing_is_offered_by_another_mode_outside_hours_without_an_agent_or_during_a
     for (what, body) in [("next", json!({ "agent": "wang" })), ("accept", answer)] {
         let (status, reply) = say(&server, what, &body);
         assert_eq!(status, 422, "{reply}");
-        assert!(reply["type"].as_str().unwrap().ends_with("stop-engaged"), "{reply}");
+        assert!(
+            reply["type"].as_str().unwrap().ends_with("stop-engaged"),
+            "{reply}"
+        );
     }
     server.end();
     let batch = CAMPAIGN.replace(

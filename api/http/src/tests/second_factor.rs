@@ -220,7 +220,10 @@ fn a_subject_of_a_provider_belongs_to_one_user_and_no_round_begins_without_a_pro
         add(&story, "li", &["viewer"]).await;
         let link = json!({ "subject": "248289761001", "issuer": "https://login.example.com" });
         let without_issuer = owner(&story, "/api/v1/users/wang/provider", json!({ "subject": "2" })).await;
-        assert_eq!((without_issuer.status, without_issuer.code()), (422, "issuer-needed"));
+        assert_eq!(
+            (without_issuer.status, without_issuer.code()),
+            (422, "issuer-needed")
+        );
         let linked = owner(&story, "/api/v1/users/wang/provider", link.clone()).await;
         assert_eq!(linked.status, 200, "{}", linked.body);
         let taken = owner(&story, "/api/v1/users/li/provider", link.clone()).await;

@@ -66,7 +66,10 @@ fn a_transcript_goes_after_its_period_without_the_person_and_a_hold_keeps_it() {
         let found = of_class(&ran);
         assert_eq!((&found["due"], &found["held"]), (&json!(1), &json!(1)), "{found}");
         let lines_heard = inspected(&story, true).await;
-        assert!(text(&lines_heard, "callee_said")["text"].is_string(), "{lines_heard:?}");
+        assert!(
+            text(&lines_heard, "callee_said")["text"].is_string(),
+            "{lines_heard:?}"
+        );
         let freed = owner(&story, "/api/v1/customers/C01/release", json!({})).await;
         assert_eq!(freed.status, 200, "{}", freed.body);
 
@@ -102,5 +105,8 @@ async fn gone_alone(story: &TestServer) {
     assert!(!all.contains("是本人") && !all.contains("terms=12"), "{all}");
     let said = text(&lines_heard, "robot_said")["text"].as_str().unwrap();
     assert!(said.starts_with("您好，欧阳小明"), "{said}");
-    assert_eq!(text(&lines_heard, "decided")["text"], "nodes.验证卡号.intents.affirm");
+    assert_eq!(
+        text(&lines_heard, "decided")["text"],
+        "nodes.验证卡号.intents.affirm"
+    );
 }

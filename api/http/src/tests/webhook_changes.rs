@@ -117,7 +117,9 @@ fn a_webhook_is_changed_as_it_was_read_and_by_the_checks_of_one_that_is_added() 
         let out = "/api/v1/numbers/13800138001/opt-out";
         assert_eq!(ask(&story, out, json!({ "reason": "asked" })).await.0, 200);
     });
-    let message = deliveries.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
+    let message = deliveries
+        .recv_timeout(std::time::Duration::from_secs(20))
+        .unwrap();
     assert_eq!(message["type"], "number.opted_out", "{message}");
     story.end();
 }

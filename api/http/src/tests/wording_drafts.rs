@@ -87,7 +87,10 @@ fn a_draft_is_adopted_by_another_user_and_heard_once_it_is_published() {
             "{}",
             again.body
         );
-        assert!(requests.try_recv().is_err(), "the model was not asked a second time");
+        assert!(
+            requests.try_recv().is_err(),
+            "the model was not asked a second time"
+        );
 
         let draft = of(&drafted);
         let adopt = format!("{draft}/adopt");

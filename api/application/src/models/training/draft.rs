@@ -9,7 +9,7 @@ use domain::ids::{ApprovalId, ModelId};
 use domain::model::ModelCommand;
 use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::{Cause, Position};
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 
 /// Stores a trained model as `keep` says (nothing, a draft, or also a version) and adds what was stored to

@@ -1,7 +1,7 @@
 //! Bodies of opt-outs and suppressions that contain the phone number, so that it is in no URL.
 
 use super::orders::{OptOut, Suppression};
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 
 /// The body of an opt-out: the number, and the reason.
@@ -25,4 +25,3 @@ pub(super) struct NumberSuppressionRequest {
     #[schemars(flatten)]
     pub(super) order: Suppression,
 }
-

@@ -14,7 +14,7 @@ use domain::phone_number::PhoneNumber;
 use domain::problem::Problem;
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use serde::Serialize;
 
