@@ -1,4 +1,4 @@
-//! The audio of a fake leg: frames that a test's clock gives out.
+//! The audio that a fake leg receives: silent frames at the pace of the test's clock.
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
@@ -7,11 +7,14 @@ use domain::time::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Silence until the leg is over.
+/// Silent frames until the leg ends; each is returned when the clock reaches the frame's end.
 pub(super) struct FakeSound {
     pub(super) clock: Arc<dyn Clock>,
+    /// The time at which the first frame begins.
     pub(super) begins: Timestamp,
+    /// The beginning of the next frame, in milliseconds after `begins`.
     pub(super) at_ms: u64,
+    /// Set by the leg when it ends; then there are no more frames.
     pub(super) is_over: Arc<AtomicBool>,
 }
 

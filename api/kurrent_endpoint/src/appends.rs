@@ -1,7 +1,9 @@
-//! Append: stores our records through the protocol, with the expected revision, idempotent by event id.
+//! Stores the events that a KurrentDB client appends, under its expected revision: the request and
+//! response of Append, and the batch that BatchAppend also uses. An append that is repeated with the same
+//! event ids returns the position of the first one.
 //!
-//! A client's events must be records that this product wrote elsewhere, or its store adapter. Anything else
-//! would bypass the entities' rules and could not be read by them.
+//! Only records of this product are accepted: a client copies a log, or is our store adapter for
+//! KurrentDB. Other events would bypass the entities' rules, and entities could not read them.
 
 use crate::errors::of_store;
 use crate::generated::event_store::client::streams::append_req::options::ExpectedStreamRevision;
@@ -21,7 +23,7 @@ use std::collections::HashMap;
 use std::pin::pin;
 use tonic::Status;
 
-/// The state of the stream that a client expects, in the protocol's terms.
+/// The state of the stream that a client expects, in the protocol's terms. Revisions count from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ExpectedStreamState {
     Any,
@@ -33,11 +35,13 @@ pub(crate) enum ExpectedStreamState {
 /// One event as a client proposes it, with Append or BatchAppend.
 pub(crate) struct ProposedEvent {
     pub(crate) id: uuid::Uuid,
+    /// The protocol's metadata; its `type` must be the kind of the record.
     pub(crate) metadata: HashMap<String, String>,
+    /// The stored form of a [`Record`].
     pub(crate) data: bytes::Bytes,
 }
 
-/// A complete append.
+/// The records of one append to a stream.
 pub(crate) struct AppendBatch {
     pub(crate) stream: StreamId,
     pub(crate) expected: ExpectedStreamState,
@@ -47,9 +51,11 @@ pub(crate) struct AppendBatch {
 /// The outcome of an append.
 #[derive(Debug)]
 pub(crate) enum AppendOutcome {
-    /// Stored, now or earlier: revision and shown position of the last event.
+    /// The events are stored, by this append or by an earlier one with the same ids. `revision` is that
+    /// of the last event, `shown` its position as clients see it ([`Positions`]).
     Stored { revision: u64, shown: u64 },
-    /// The stream is at another revision; `None` if it has no events.
+    /// The stream is not in the expected state, and nothing was stored. `current` is the revision of its
+    /// last event, `None` if it has no events.
     Wrong { current: Option<u64> },
 }
 
@@ -62,8 +68,8 @@ impl AppendBatch {
         }
     }
 
-    /// Adds an event to an append. Fails if it is not a record, if id or type do not match the record, or
-    /// above `APPEND_EVENTS_MAX`.
+    /// Adds an event. Fails if its data is not a record, if its id or type is not the record's, or if the
+    /// append already has `APPEND_EVENTS_MAX` events.
     pub(crate) fn push(&mut self, proposed: ProposedEvent) -> Result<(), Status> {
         if self.records.len() >= APPEND_EVENTS_MAX {
             let why = format!("an append has at most {APPEND_EVENTS_MAX} events");
@@ -92,8 +98,9 @@ impl AppendBatch {
         Ok(())
     }
 
-    /// Appends the events to the store. Records contain their versions, so `Any` and `Exists` expect the
-    /// version before the first record. A wrong version is a result, not an error.
+    /// Appends the records to the store. A record contains its stream version; for `Any` and `Exists` the
+    /// version before the first record is expected. A wrong version is `AppendOutcome::Wrong`, not an
+    /// error.
     pub(crate) async fn store(
         self,
         store: &dyn EventStore,
@@ -137,7 +144,7 @@ async fn revision_at(store: &dyn EventStore, position: Position) -> Result<u64, 
     }
 }
 
-/// Reads the client's messages to their end: options first, then the events.
+/// Reads the messages of an Append request: first its options, then its events.
 pub(crate) async fn receive(
     messages: impl Stream<Item = Result<AppendReq, Status>>,
 ) -> Result<AppendBatch, Status> {
@@ -175,7 +182,7 @@ fn begin(options: Options) -> Result<AppendBatch, Status> {
     ))
 }
 
-/// Begins a batch for BatchAppend.
+/// Returns an empty batch, to which BatchAppend adds events with [`AppendBatch::push`].
 pub(crate) fn batch_of(stream: StreamId, expected: ExpectedStreamState) -> AppendBatch {
     AppendBatch::begin(stream, expected)
 }
@@ -188,7 +195,7 @@ fn proposed(event: ProposedMessage) -> Result<ProposedEvent, Status> {
     })
 }
 
-/// Returns the response of `Append`. A wrong version is a response, not an error.
+/// Converts an outcome to the response of Append. A wrong version is a response, not an error.
 pub(crate) fn answer(expected: ExpectedStreamState, outcome: &AppendOutcome) -> AppendResp {
     let result = match *outcome {
         AppendOutcome::Stored { revision, shown } => Answer::Success(Success {

@@ -1,4 +1,5 @@
-//! Closed types in events: ids, times, codes and settings, which name no person in text of their own.
+//! Implements `EventMembers` for the closed types: ids, times, codes and settings, whose values contain
+//! no text about a person. A member of such a type is never sealed.
 
 use super::{EventMembers, PersonalMembers, Pointer};
 use crate::deal::Currency;

@@ -1,4 +1,5 @@
-//! The text pieces that a voice made of recordings needs: every text of a flow, split at its variables.
+//! Lists the texts that must be recorded for a voice without a synthesizer: every text of a flow, split
+//! at its variables.
 
 use super::graph::FlowDefinition;
 use super::nodes::Node;

@@ -1,5 +1,6 @@
-//! Makes the bundled clips again with espeak-ng:
-//! `cargo run -p media --example bundle_clips -- fixtures/audio`.
+//! Writes the clips that are compiled into the program (notices, standard prompts and the demo's text,
+//! `speech::clips`) as WAV files, spoken by espeak-ng. Run it after one of these texts has changed:
+//! `cargo run -p ledgerline-speech --example bundle_clips -- fixtures/audio`.
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;

@@ -1,4 +1,5 @@
-//! Sends one POST to an engine over HTTP/1.1, on a connection of its own, and reads a bounded answer.
+//! Sends one POST request to a speech engine over HTTP/1.1, on a new connection, within a time limit and
+//! a size limit for the answer.
 
 use crate::connection::EngineAddress;
 use bytes::Bytes;
@@ -24,20 +25,24 @@ pub(crate) enum PostError {
 
 /// One POST request.
 pub(crate) struct PostRequest<'a> {
+    /// Path and query, such as `/v1/audio/speech`.
     pub(crate) target: &'a str,
     pub(crate) content_type: &'a str,
     /// The key, sent as `Authorization: Bearer`.
     pub(crate) key: Option<&'a str>,
     pub(crate) body: Bytes,
+    /// The most bytes of the answer's body.
     pub(crate) answer_bytes_max: usize,
+    /// The longest time from connecting to the end of the answer, in milliseconds.
     pub(crate) ms_max: u64,
 }
 
-/// An answer with the status 200.
+/// An answer with a 2xx status.
 pub(crate) struct PostResponse {
     /// The media type in lower case, without its parameters.
     pub(crate) content_type: Option<String>,
-    /// True if the answer states where its body ends; otherwise a cut connection looks like the end.
+    /// True if the answer has `Content-Length` or `Transfer-Encoding`. Otherwise its body ends with the
+    /// connection, and a cut body cannot be detected.
     pub(crate) tells_end: bool,
     pub(crate) body: Bytes,
 }
@@ -54,8 +59,8 @@ impl PostResponse {
     }
 }
 
-/// Sends a POST request and returns the body of the answer. Fails for a status other than 200, and for an
-/// answer that is late or too long.
+/// Sends a POST request and returns the body of the answer. Fails for a status other than 2xx, and for an
+/// answer that is late, incomplete or too long.
 pub(crate) async fn post(
     server: &EngineAddress,
     clock: &dyn Clock,
@@ -66,7 +71,7 @@ pub(crate) async fn post(
         .map(|answer| answer.body)
 }
 
-/// Does the same, and returns the answer with its content type.
+/// Sends a POST request and returns the body of the answer with its content type. Fails as [`post`] does.
 pub(crate) async fn post_for_response(
     server: &EngineAddress,
     clock: &dyn Clock,

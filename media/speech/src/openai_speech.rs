@@ -46,7 +46,7 @@ const COMPRESSED: [&str; 8] = [
     "audio/webm",
 ];
 /// Shortest plausible time for a Chinese character, in milliseconds: twice as fast as a newsreader. A
-/// shorter answer is not cached.
+/// shorter answer is an error.
 const IDEOGRAPH_MS_MIN: u64 = 80;
 /// Shortest plausible time for a letter or a digit, in milliseconds; several digits may be read as one
 /// word.

@@ -1,4 +1,5 @@
-//! One kept-alive HTTP/1.1 connection, as cheap as a client can be: the server is measured.
+//! A minimal HTTP/1.1 client with one keep-alive connection. It uses little processor time, because the
+//! benchmark measures the server.
 
 use domain::problem::Problem;
 use std::net::SocketAddr;
@@ -29,7 +30,7 @@ impl ServerAccess {
         head.into_bytes()
     }
 
-    /// Returns the bytes of a command.
+    /// Returns the bytes of a POST request with a JSON body.
     pub(super) fn post(&self, path: &str, body: &str) -> Vec<u8> {
         let head = format!(
             "POST {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\
@@ -46,6 +47,7 @@ impl ServerAccess {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Reply {
     pub(super) status: u16,
+    /// The `ETag` header.
     pub(super) tag: Option<String>,
     pub(super) body: Vec<u8>,
 }

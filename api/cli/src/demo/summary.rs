@@ -1,4 +1,5 @@
-//! The demo's figures, from the log and the recordings; also the object that `--json` prints.
+//! The figures of a demo run, from the log, the recordings and the carrier's call records. `--json`
+//! prints them as one object.
 
 use crate::demo::log::{CallBook, LoggedCall};
 use crate::demo::reconcile::Reconciliation;
@@ -13,7 +14,8 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Figures of a demo. Names and meanings are those of the published contract.
+/// The figures of a demo run. Calls count only if they were dialed. A ratio or mean without calls is 0.
+/// The members are those of the JSON object; `docs/reference/metrics.md` defines the metrics.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Summary {
     /// Calls with a `call.dialing`.
@@ -24,22 +26,24 @@ pub(crate) struct Summary {
     pub(crate) answered: u64,
     /// 接通率, 0 to 1: `answer_ratio_per_call` v1, machines included.
     pub(crate) answer_ratio: f64,
-    /// The answer rate of people only, v2.
+    /// Ended calls that a person answered ÷ dialed calls, 0 to 1: `answer_ratio_per_call` v2.
     #[serde(default)]
     pub(crate) answer_ratio_people: f64,
     /// 平均通话时长: mean talk time of answered calls, in milliseconds.
     pub(crate) talk_ms_mean: u64,
     /// 转化率: answered calls with outcome `success`, 0 to 1: `conversion_ratio` v1.
     pub(crate) conversion_ratio: f64,
+    /// Number of ended calls by disposition code.
     pub(crate) dispositions: BTreeMap<String, u64>,
-    /// Recordings with the SHA-256 of the log.
+    /// Calls whose recording file has the SHA-256 that their `call.ended` contains.
     pub(crate) recordings: u64,
-    /// Answered calls without a complete recording, except calls that a kill interrupted before a word was
-    /// said: their recording had not begun.
+    /// Answered calls without such a recording. Calls that a crash interrupted before anything was said
+    /// or heard are not counted: their recording had not begun.
     #[serde(default)]
     pub(crate) unrecorded: u64,
+    /// The comparison of the log with the carrier's call records.
     pub(crate) reconcile: Reconciliation,
-    /// Metric and version of each ratio.
+    /// Metric and version of each ratio, by member: `answer_ratio` → `answer_ratio_per_call v1`.
     #[serde(default)]
     pub(crate) versions: BTreeMap<String, String>,
 }
@@ -59,6 +63,7 @@ const NO_PERSON: [Disposition; 3] = [
 ];
 
 impl Summary {
+    /// Computes the figures. `recordings` is the directory with one WAV file per call.
     pub(crate) fn of(book: &CallBook, recordings: &Path, reconcile: Reconciliation) -> Self {
         let dialed: Vec<(&CallId, &LoggedCall)> =
             book.calls.iter().filter(|(_, call)| call.dialed()).collect();

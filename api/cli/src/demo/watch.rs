@@ -39,7 +39,7 @@ pub(super) async fn wait_until_stuck(running: &RunningServer) -> String {
         if let Some(why) = running.process.opened.fallen() {
             return why;
         }
-        match running.process.find_processing_obstacle().await {
+        match running.process.find_storage_failure().await {
             None => since = None,
             Some(why) => {
                 let since = *since.get_or_insert(now);

@@ -18,7 +18,7 @@ use domain::spoken_turn::{Certainty, TurnDecision, UnderstandingFact};
 use domain::transfer_reason::TransferReason;
 use std::collections::BTreeMap;
 
-/// What is needed to format the course of one call.
+/// Formats the events of one call as lines of its transcript.
 pub(super) struct CallFormatter<'a> {
     opened: &'a InspectionContext<'a>,
     customer: &'a CustomerId,
@@ -68,7 +68,7 @@ impl<'a> CallFormatter<'a> {
 
     /// Returns the transcript's line for an event of the call; `None` for an event without words or
     /// actions.
-    pub(super) fn tell(&mut self, parsed: &ParsedEvent<CallEvent>) -> Option<CallEntryResponse> {
+    pub(super) fn format_entry(&mut self, parsed: &ParsedEvent<CallEvent>) -> Option<CallEntryResponse> {
         let line = |what: CallEntryKind, node: Option<&String>| CallEntryResponse {
             at: parsed.envelope.at,
             what,

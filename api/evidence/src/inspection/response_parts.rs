@@ -333,7 +333,7 @@ fn call(events: &[ParsedEvent<CallEvent>], opened: &InspectionContext<'_>) -> Op
     let mut spoken = CallFormatter::of(opened, flow, customer, &customer_grant.campaign, later);
     for one in later {
         call_response.took(one);
-        call_response.heard.extend(spoken.tell(one));
+        call_response.heard.extend(spoken.format_entry(one));
     }
     Some(call_response)
 }

@@ -1,4 +1,5 @@
-//! The response of `/readyz`: the state of this process, or why it is not ready.
+//! The response of `/readyz`, and the checks behind it: whether this process is ready, whether it dials,
+//! and whether it can store and apply events.
 
 use crate::clock_evidence::ClockOffsetResponse;
 use crate::descriptors::{self, DescriptorsResponse};
@@ -64,7 +65,7 @@ pub struct Readiness {
     rehearsal: bool,
 }
 
-/// The state of a process that is ready: the head of the log, and how far views and worklist are behind.
+/// The figures of a readiness check: the head of the log, and how far views and worklist are behind it.
 pub(super) struct ReadinessFigures {
     head: Position,
     /// The number of events that the views have not applied yet.
@@ -147,9 +148,10 @@ impl Process {
         parked.collect()
     }
 
-    /// Returns why nothing can be processed now, though it may again: the log, the keys or the views cannot
-    /// be written, or the disk has no room for recordings. `None` if nothing is wrong.
-    pub async fn find_processing_obstacle(&self) -> Option<String> {
+    /// Returns why events cannot be stored or applied now: the log, the keys or the views cannot be
+    /// written, or dialing pauses because a write of the log or of a recording has just failed. These
+    /// states can end without a restart. `None` if nothing is wrong.
+    pub async fn find_storage_failure(&self) -> Option<String> {
         if let Some(failure) = self.opened.failure() {
             return Some(failure);
         }
@@ -165,9 +167,11 @@ impl Process {
             .then(|| Language::current().pick(NO_ROOM).to_owned())
     }
 
-    /// Checks that the process is ready: started and not draining, the store writes, the log can be read, and
-    /// the worklist is up to date. Returns its positions, or why it is not ready.
-    pub(super) async fn followed(&self) -> Result<ReadinessFigures, Problem> {
+    /// Checks that the process is ready: it has started and is not draining, its vital tasks run, the log
+    /// and the keys can be written, the log can be read and is not damaged, the views can be written and
+    /// are not all parked, and the worklist is up to date. Returns the figures, or why the process is not
+    /// ready.
+    pub(super) async fn check_ready(&self) -> Result<ReadinessFigures, Problem> {
         if !self.ready.load(Ordering::Acquire) {
             return Err(Problem::unavailable("the server is starting or draining"));
         }
@@ -208,7 +212,7 @@ impl Process {
             head,
             lag,
             worklist_age_ms,
-        } = self.followed().await?;
+        } = self.check_ready().await?;
         let refused = self.opened.sip_counts().map(|counts| RefusedDatagrams {
             malformed: counts.malformed,
             dropped: counts.dropped,
@@ -257,13 +261,13 @@ impl Process {
     }
 
     fn dialing_word(&self) -> &'static str {
-        self.dials_held_by()
+        self.find_not_dialing_reason()
             .map_or_else(|| self.installation.dialing.now().word(), |held| held.word)
     }
 
     /// Returns why this process does not dial although it holds the driver lock; `None` if it dials or does
     /// not hold it.
-    pub(super) fn dials_held_by(&self) -> Option<NotDialingReason> {
+    pub(super) fn find_not_dialing_reason(&self) -> Option<NotDialingReason> {
         if self.installation.dialing.now() != DialingState::Dialing {
             return None;
         }

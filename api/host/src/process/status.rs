@@ -115,7 +115,7 @@ impl Process {
     }
 
     async fn why_not_ready(&self) -> Option<String> {
-        let problem = self.followed().await.err()?;
+        let problem = self.check_ready().await.err()?;
         Some(problem.to_string())
     }
 
@@ -123,7 +123,7 @@ impl Process {
         ProcessStatus {
             not_ready,
             dialing: self.installation.dialing.now(),
-            held: self.dials_held_by(),
+            held: self.find_not_dialing_reason(),
         }
     }
 }

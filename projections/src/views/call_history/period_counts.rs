@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 pub type DispositionCounts = BTreeMap<String, BTreeMap<String, u64>>;
 
 /// Counts the ended calls that were first dialed from `from` up to but not including `to`, with their
-/// corrected dispositions.
+/// corrected dispositions; without a `campaign`, those of all campaigns.
 pub async fn dispositions(
     db: &dyn ReadDb,
     campaign: Option<&CampaignId>,

@@ -1,12 +1,13 @@
-//! Proof of spoken calls on the real program: the carrier's callees speak, the robot recognizes, understands,
-//! answers, is interrupted and stops. The times are measured at the callee's end of the RTP, and judged in
-//! the long form.
+//! Proof of spoken calls with the real binary and a simulated carrier: the callees speak, the robot
+//! recognizes, understands, answers, is interrupted and stops. The times are measured at the callee's end
+//! of the RTP; only the long form ([`Form::Long`]) judges them.
 
 mod faults;
 mod longest_silence;
 mod pocketsphinx;
 mod round;
 
+/// Proof `speech-faults`: calls during which the recognizer fails.
 pub(crate) use faults::prove as prove_faults;
 
 use super::{Form, Proof};
@@ -130,6 +131,8 @@ const LISTENS: CallScenario = CallScenario {
 /// The texts that doubles return as recognized.
 const HEARD: [&str; 3] = ["是的", "三期", "嗯"];
 
+/// Runs the calls with every recognizer and judges all of them together. Skipped without espeak-ng, and
+/// its part with PocketSphinx without that. `form` sets the number of calls.
 pub(crate) fn prove(form: Form) -> Proof {
     if !is_installed("espeak-ng") {
         let line =

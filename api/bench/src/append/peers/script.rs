@@ -1,4 +1,4 @@
-//! A peer's own program, which is run to its end by its script.
+//! Runs the script that measures another event store (a peer), and reads the figures that it prints.
 
 use crate::append::peers::CASES;
 use serde::Deserialize;
@@ -11,22 +11,28 @@ const SCRIPT: &str = "bench/peers/run.sh";
 /// The script's exit code for a peer that cannot run here.
 const CANNOT: i32 = 3;
 
-/// The figures that a peer's script prints for one case.
+/// The figures of a peer in one case. The script prints them as one line of JSON.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct PeerResult {
+    /// The peer's name, with a variant if it is measured in several: `message-db, one category`.
     pub peer: String,
     /// The actual number of producers: some peers are limited by a pool of connections.
     pub(crate) producers: usize,
     /// The number of producers that was requested.
     pub asked: usize,
+    /// Events per commit.
     pub batch: usize,
+    /// Events committed per second, by all producers.
     pub per_second: f64,
+    /// Median time of a commit, in microseconds.
     pub(crate) p50_us: f64,
+    /// 99th percentile of a commit, in microseconds.
     pub(crate) p99_us: f64,
 }
 
-/// Runs the peer's script on a log that it creates and returns its figures; the error says why there are
-/// none. On `server` the peer may create its own databases.
+/// Runs the script for a peer and returns the figures of its cases, or the reason why there are none. The
+/// peer stores its events in a new temporary directory, or in a database that it creates on the
+/// PostgreSQL `server`.
 pub(super) async fn run(peer: &str, server: Option<&str>) -> Result<Vec<PeerResult>, String> {
     if !Path::new(SCRIPT).exists() {
         return Err(format!(
