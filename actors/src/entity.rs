@@ -13,26 +13,22 @@ pub use crate::answer::{Answer, AskResult, EntityState};
 use crate::command_decision::CommandDecision;
 use crate::confirmation::{confirm_for_caller, confirm_stored};
 use crate::decide_functions::DecideFunction;
+use crate::entity_core::{AppendError, CoreError, EntityCore};
 use crate::environment::Environment;
-use crate::error::{AskError, fault, record_error, store_error, vault_error};
+use crate::error::{AskError, record_error, store_error};
 use crate::loading::{LiveState, LoadedStream, catch_up, load};
 use domain::decider::{Decider, EventData};
-use domain::ids::{CustomerId, StreamId};
+use domain::ids::CustomerId;
 use domain::personal::Personal;
-use domain::ports::event_store::{StoreError, WriterConcurrency};
-use domain::ports::vault::{PersonKey, key_to_seal};
-use domain::stored_event::{
-    Cause, Position, Record, RecordFacts, Sealer, StreamVersion, WritePriority, record_in_place,
-};
+use domain::ports::vault::PersonKey;
+use domain::stored_event::{Cause, Position, Record, RecordFacts, Sealer, StreamVersion, record_in_place};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
 /// One entity. `loaded` is `None` before the first command and after a failed append.
 pub(crate) struct Entity<D: Decider> {
     id: D::Id,
-    stream: StreamId,
-    /// One for all entities of an aggregate.
-    environment: Arc<Environment>,
+    core: EntityCore,
     decide: DecideFunction<D>,
     loaded: Option<LiveState<D>>,
 }
@@ -44,12 +40,27 @@ enum TryError<R: std::error::Error> {
     Final(AskError<R>),
 }
 
+impl<R: std::error::Error> TryError<R> {
+    fn of_core(error: CoreError) -> Self {
+        Self::Final(AskError::from_core(error))
+    }
+
+    fn of_append(error: AppendError) -> Self {
+        match error {
+            AppendError::Raced => Self::Raced,
+            AppendError::Final(error) => Self::of_core(error),
+        }
+    }
+}
+
 impl<D: Decider> Entity<D> {
     pub(crate) fn new(id: D::Id, environment: &Arc<Environment>, decide: DecideFunction<D>) -> Self {
         Self {
-            stream: D::stream(&id),
+            core: EntityCore {
+                stream: D::stream(&id),
+                environment: Arc::clone(environment),
+            },
             id,
-            environment: Arc::clone(environment),
             decide,
             loaded: None,
         }
@@ -115,9 +126,10 @@ impl<D: Decider> Entity<D> {
             }
         };
         if events.is_empty() {
-            let confirmed = confirm_for_caller(&self.environment, &self.stream, live.version, cause);
+            let confirmed =
+                confirm_for_caller(&self.core.environment, &self.core.stream, live.version, cause);
             let confirmed = Box::pin(confirmed).await;
-            confirmed.map_err(|error| TryError::Final(store_error(&self.stream, &error)))?;
+            confirmed.map_err(|error| TryError::Final(store_error(&self.core.stream, &error)))?;
             let answer = live.answer(Arc::default(), live.position, false);
             self.loaded = Some(live);
             return Ok(answer);
@@ -125,16 +137,21 @@ impl<D: Decider> Entity<D> {
         let records = self.write(&mut live, &mut events, cause, now).await;
         let records = records.map_err(TryError::Final)?;
         let last = live.version.0 + records.len() as u64;
-        let first = records.first().filter(|_| self.is_shared()).cloned();
-        let position = match self.append(live.version, records, cause).await {
-            Err(TryError::Final(AskError::AnotherRequest)) => {
+        let first = records.first().filter(|_| self.core.is_shared()).cloned();
+        let position = match self.core.append(live.version, records, cause).await {
+            Err(AppendError::Final(AskError::AnotherRequest)) => {
                 // The same request may lead to other events today.
                 let before = Box::pin(self.answered_long_ago(&live, cause)).await?;
                 before.ok_or(TryError::Final(AskError::AnotherRequest))?
             }
-            appended => appended?,
+            appended => appended.map_err(TryError::of_append)?,
         };
-        if position <= live.position || !self.is_stored_here(live.version, first).await? {
+        let is_older = position <= live.position;
+        let is_stored_here = !is_older && {
+            let found = self.core.is_stored_here(live.version, first).await;
+            found.map_err(TryError::of_core)?
+        };
+        if !is_stored_here {
             // Stored by this same command longer ago than commands are remembered, or by another process.
             return Box::pin(self.repeat(cause, position)).await;
         }
@@ -160,7 +177,7 @@ impl<D: Decider> Entity<D> {
             return Ok(None);
         }
         let read: AskResult<LoadedStream<D>, D> =
-            load(&self.id, &self.environment, Some(cause.command)).await;
+            load(&self.id, &self.core.environment, Some(cause.command)).await;
         let end = read.map_err(TryError::Final)?.sought_end;
         Ok(end.map(|end| end.position))
     }
@@ -168,15 +185,15 @@ impl<D: Decider> Entity<D> {
     /// Answers a command with stored events as the first time: with the current state or, for a repeated
     /// request from outside, the state of then.
     async fn repeat(&mut self, cause: Cause, position: Position) -> Result<Answer<D>, TryError<D::Refusal>> {
-        let again = load(&self.id, &self.environment, Some(cause.command)).await;
+        let again = load(&self.id, &self.core.environment, Some(cause.command)).await;
         let LoadedStream {
             live,
             sought,
             sought_end,
         } = again.map_err(TryError::Final)?;
         if let Some(end) = &sought_end {
-            let confirmed = confirm_stored(&self.environment, &self.stream, end.version).await;
-            confirmed.map_err(|error| TryError::Final(store_error(&self.stream, &error)))?;
+            let confirmed = confirm_stored(&self.core.environment, &self.core.stream, end.version).await;
+            confirmed.map_err(|error| TryError::Final(store_error(&self.core.stream, &error)))?;
         }
         let mut answer = live.answer(Arc::new(sought), position, true);
         self.loaded = Some(live);
@@ -196,9 +213,9 @@ impl<D: Decider> Entity<D> {
         command: &D::Command,
         cause: Cause,
     ) -> Result<(LiveState<D>, Timestamp, CommandDecision<D>), TryError<D::Refusal>> {
-        let may_be_behind = self.loaded.is_some() && self.is_shared();
+        let may_be_behind = self.loaded.is_some() && self.core.is_shared();
         let live = self.take_loaded().await.map_err(TryError::Final)?;
-        let now = self.environment.clock.now();
+        let now = self.core.environment.clock.now();
         if !may_be_behind {
             let decided = CommandDecision::of(self.decide, &live, command, cause, now);
             return Ok((live, now, decided));
@@ -210,32 +227,10 @@ impl<D: Decider> Entity<D> {
             }
             CommandDecision::Events(_) | CommandDecision::Refusal(_) | CommandDecision::Stale => {}
         }
-        let caught_up = Box::pin(catch_up(live, &self.id, &self.environment)).await;
+        let caught_up = Box::pin(catch_up(live, &self.id, &self.core.environment)).await;
         let live = caught_up.map_err(TryError::Final)?;
         let decided = CommandDecision::of(self.decide, &live, command, cause, now);
         Ok((live, now, decided))
-    }
-
-    fn is_shared(&self) -> bool {
-        self.environment.store.capabilities().writers == WriterConcurrency::ManyProcesses
-    }
-
-    /// True if the appended events follow `before` in the stream. False if another process had stored the
-    /// same command elsewhere: a store answers a repeated append with the first result.
-    async fn is_stored_here(
-        &self,
-        before: StreamVersion,
-        first: Option<Record>,
-    ) -> Result<bool, TryError<D::Refusal>> {
-        if !self.is_shared() {
-            return Ok(true);
-        }
-        let stream = &self.stream;
-        let page = self.environment.store.read_stream(stream, before, 1).await;
-        let page = page.map_err(|error| TryError::Final(store_error(stream, &error)))?;
-        // Sealed values differ each time they are sealed, so equal bytes are these same records.
-        let stored = page.first().map(|stored| &stored.record);
-        Ok(stored == first.as_ref().map(Record::bytes))
     }
 
     /// Builds the sealed records and moves the state past them. If they are not stored, drop the state.
@@ -262,106 +257,60 @@ impl<D: Decider> Entity<D> {
             let own_key = D::own_key(&self.id, event);
             let key = self.sealing_key(event, person.as_ref(), own_key).await?;
             let facts = RecordFacts {
-                stream: self.stream.clone(),
+                stream: self.core.stream.clone(),
                 stream_version: StreamVersion(live.version.0 + index as u64 + 1),
                 at: now,
                 cause,
                 index,
                 scope,
-                rehearsal: self.environment.rehearsal,
+                rehearsal: self.core.environment.rehearsal,
             };
-            let mut random = |buffer: &mut [u8]| self.environment.ids.random(buffer);
+            let mut random = |buffer: &mut [u8]| self.core.environment.ids.random(buffer);
             let mut sealer = Sealer {
-                vault: self.environment.vault.as_ref(),
+                vault: self.core.environment.vault.as_ref(),
                 key: key.as_ref(),
                 random: &mut random,
             };
             let made = record_in_place(facts, event, &mut sealer)
-                .map_err(|error| record_error(&self.stream, &error))?;
+                .map_err(|error| record_error(&self.core.stream, &error))?;
             records.push(made);
         }
         Ok(records)
     }
 
-    /// The person's durable key if the event has something to seal, combined with the event's own key (for
-    /// example a transcript's) if it has one.
+    /// Returns the key that seals the event; `None` if it has nothing to seal, or no person.
     async fn sealing_key(
         &self,
         event: &mut D::Event,
         person: Option<&CustomerId>,
         own_key: Option<CustomerId>,
     ) -> AskResult<Option<PersonKey>, D> {
-        let seals = event
-            .personal()
-            .iter()
-            .any(|(_, field)| matches!(field, Personal::Open { .. }));
+        let is_open = |field: &Personal<String>| matches!(field, Personal::Open { .. });
+        let seals = event.personal().iter().any(|(_, field)| is_open(field));
         match person {
             Some(person) if seals => {
-                let vault = self.environment.vault.as_ref();
-                let key = match own_key {
-                    Some(own_key) => key_to_seal(vault, person, &own_key).await,
-                    None => vault.key(person).await,
-                };
-                key.map(Some).map_err(|error| vault_error(&self.stream, &error))
+                let key = self.core.sealing_key(person, own_key).await;
+                key.map(Some).map_err(AskError::from_core)
             }
             _ => Ok(None),
         }
     }
 
-    /// Appends the records. If the outcome is unclear, sends the same records once more; the store returns
-    /// the first result if they are stored already.
-    async fn append(
-        &self,
-        expected: StreamVersion,
-        records: Vec<Record>,
-        cause: Cause,
-    ) -> Result<Position, TryError<D::Refusal>> {
-        let stream = &self.stream;
-        let store = &self.environment.store;
-        let bytes: Vec<_> = records.iter().map(|record| Arc::clone(record.bytes())).collect();
-        let mut tried = match cause.urgency {
-            WritePriority::First => store.append(stream, expected, records).await,
-            WritePriority::Behind => store.append_behind(stream, expected, records).await,
-        };
-        if let Err(StoreError::Unavailable(why)) = &tried {
-            tracing::warn!(%stream, why, "append is unclear, sending the same records again");
-            let again = bytes
-                .into_iter()
-                .map(Record::from_stored)
-                .collect::<Result<_, _>>();
-            let again = again.map_err(|error| TryError::Final(fault(stream, &error)))?;
-            tried = Box::pin(store.append(stream, expected, again)).await;
-        }
-        tried.map_err(|error| match error {
-            StoreError::WrongVersion { .. } => TryError::Raced,
-            // The same key led to other events, or to events of another entity.
-            StoreError::PartlyStored { .. } if cause.request.mark.is_some() => {
-                TryError::Final(AskError::AnotherRequest)
-            }
-            StoreError::Busy
-            | StoreError::Unavailable(_)
-            | StoreError::PartlyStored { .. }
-            | StoreError::Invalid(_)
-            | StoreError::Damaged(_)
-            | StoreError::TooLong { .. } => TryError::Final(store_error(stream, &error)),
-        })
-    }
-
     /// Returns the current state of the stream, also if another process wrote to it.
     async fn take_current(&mut self) -> AskResult<LiveState<D>, D> {
-        let may_be_behind = self.loaded.is_some() && self.is_shared();
+        let may_be_behind = self.loaded.is_some() && self.core.is_shared();
         let live = self.take_loaded().await?;
         if !may_be_behind {
             return Ok(live);
         }
-        Box::pin(catch_up(live, &self.id, &self.environment)).await
+        Box::pin(catch_up(live, &self.id, &self.core.environment)).await
     }
 
     async fn take_loaded(&mut self) -> AskResult<LiveState<D>, D> {
         match self.loaded.take() {
             Some(live) => Ok(live),
             None => {
-                let loaded = Box::pin(load(&self.id, &self.environment, None)).await?;
+                let loaded = Box::pin(load(&self.id, &self.core.environment, None)).await?;
                 Ok(loaded.live)
             }
         }

@@ -6,6 +6,7 @@ use domain::ports::vault::VaultError;
 use domain::ports::worklist::WorklistError;
 use domain::problem::{DomainRefusal, Problem, ProblemKind};
 use domain::stored_event::{RecordError, StreamVersion};
+use std::convert::Infallible;
 
 /// Why an entity did not execute a command.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +27,21 @@ pub enum AskError<R: std::error::Error> {
     Unavailable,
     #[error("internal fault")]
     Fault,
+}
+
+impl<R: std::error::Error> AskError<R> {
+    /// Converts an error of an entity's core, which is no refusal.
+    pub(crate) fn from_core(error: AskError<Infallible>) -> Self {
+        match error {
+            AskError::Refused(never) => match never {},
+            AskError::Conflict => Self::Conflict,
+            AskError::AnotherRequest => Self::AnotherRequest,
+            AskError::Stale { actual } => Self::Stale { actual },
+            AskError::Busy => Self::Busy,
+            AskError::Unavailable => Self::Unavailable,
+            AskError::Fault => Self::Fault,
+        }
+    }
 }
 
 impl<R: DomainRefusal> From<AskError<R>> for Problem {

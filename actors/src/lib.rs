@@ -20,6 +20,7 @@ mod dial_right_guard;
 mod drivers;
 mod engine_circuits;
 mod entity;
+mod entity_core;
 mod entrance;
 mod environment;
 mod error;

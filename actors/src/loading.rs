@@ -5,8 +5,9 @@
 //! more memory than the state.
 
 use crate::entity::{Answer, AskResult};
+use crate::entity_core::CoreError;
 use crate::environment::Environment;
-use crate::error::{fault, store_error, vault_error};
+use crate::error::{AskError, fault, store_error, vault_error};
 use domain::decider::{Decider, EventData};
 use domain::ids::{CommandId, CustomerId, EventId, StreamId};
 use domain::personal::Personal;
@@ -196,7 +197,7 @@ impl Reader<'_> {
             fault(self.stream, &unreadable)
         })?;
         if let Some(names) = sealed_for(&mut event) {
-            let key = self.key_of::<D>(&names).await?;
+            let key = self.key_of(&names).await.map_err(AskError::from_core)?;
             let vault = self.environment.vault.as_ref();
             open_personal_of(self.stream, heading.id, &mut event, vault, key.as_ref())
                 .map_err(|error| vault_error(self.stream, &error))?;
@@ -209,21 +210,21 @@ impl Reader<'_> {
 
     /// Returns the person's key, combined with the transcript's if the event is sealed under both; `None`
     /// if it was never made or is destroyed.
-    async fn key_of<D: Decider>(&mut self, names: &KeyNames) -> AskResult<Option<PersonKey>, D> {
-        let Some(own) = self.fetch_key::<D>(&names.person).await? else {
+    async fn key_of(&mut self, names: &KeyNames) -> Result<Option<PersonKey>, CoreError> {
+        let Some(own) = self.fetch_key(&names.person).await? else {
             return Ok(None);
         };
         let Some(transcript) = &names.transcript else {
             return Ok(Some(own));
         };
-        let transcript = self.fetch_key::<D>(transcript).await?;
+        let transcript = self.fetch_key(transcript).await?;
         Ok(Some(match transcript {
             Some(transcript) => own.with_transcript(&transcript),
             None => own,
         }))
     }
 
-    async fn fetch_key<D: Decider>(&mut self, name: &CustomerId) -> AskResult<Option<PersonKey>, D> {
+    async fn fetch_key(&mut self, name: &CustomerId) -> Result<Option<PersonKey>, CoreError> {
         if let Some(known) = self.keys.get(name) {
             return Ok(known.clone());
         }
