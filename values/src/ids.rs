@@ -300,8 +300,8 @@ impl EventId {
 }
 
 impl CommandId {
-    /// Returns a driver's command id: UUIDv5 of the causing event and the command's kind. A driver that
-    /// repeats the command after a crash gets the same id, so the command is executed once.
+    /// Returns a driver's command id: UUIDv5 of the causing event and a text of the driver for this command.
+    /// If it repeats the command after a crash, the id is the same, so the command is executed once.
     pub fn derive(cause: EventId, kind: &str) -> Self {
         Self(Uuid::new_v5(&cause.0, kind.as_bytes()))
     }
