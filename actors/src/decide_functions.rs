@@ -2,9 +2,6 @@
 //!
 //! The simulation plants bugs this way (decision 0220). A server always uses the default.
 
-use crate::environment::Environment;
-use crate::hosting::EntityRuntime;
-use crate::system::ActorSystem;
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::customer::Customer;
@@ -35,12 +32,5 @@ impl Default for DecideFunctions {
             numbers: Number::decide,
             calls: Call::decide,
         }
-    }
-}
-
-impl ActorSystem {
-    /// Starts as `start` does, with these decide functions. `clippy.toml` bans this outside the simulation.
-    pub fn start_deciding(environment: Environment, place: EntityRuntime, decide: DecideFunctions) -> Self {
-        Self::start_with(environment, place, decide)
     }
 }

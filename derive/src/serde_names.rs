@@ -20,7 +20,7 @@ pub(crate) fn refuse<T>(at: &impl ToTokens, what: impl fmt::Display) -> Result<T
     Err(Error::new_spanned(at, what))
 }
 
-/// Refuses marks where they mean nothing. The compiler accepts the marks of a derive in each place of its type.
+/// Refuses marks where they mean nothing. The compiler accepts the marks of a derive everywhere in its type.
 pub(crate) fn refuse_marks(attributes: &[Attribute], names: &[&str], place: &str) -> Result<()> {
     let is_refused = |one: &&Attribute| names.iter().any(|name| one.path().is_ident(name));
     match attributes.iter().find(is_refused) {

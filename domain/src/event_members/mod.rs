@@ -5,7 +5,7 @@
 //! `#[open(…)]` of its struct or variant names it. The keys of maps are names and are never sealed.
 
 mod closed_types;
-mod open_types;
+pub(crate) mod open_types;
 #[cfg(test)]
 mod tests;
 

@@ -1,9 +1,7 @@
 //! Types of open members: text, numbers, and what an institution writes. None has a personal member.
+//!
+//! Plans, calendars and knowledge of an institution implement `OpenMember` where they are defined.
 
-use crate::calling_plan::CallingPlan;
-use crate::campaign::CallingTerms;
-use crate::knowledge::KnowledgeContent;
-use crate::working_calendar::CalendarYear;
 use std::collections::{BTreeMap, BTreeSet};
 use values::routing_score::Breakdown;
 use values::seller::Seller;
@@ -13,7 +11,7 @@ use values::text_attachment::TextAttachment;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the type of an open member",
     note = "a personal member is sealed, and a closed type needs no mark: take the member out of `#[open(…)]`",
-    note = "text of an institution: a line in domain/src/event_members/open_types.rs"
+    note = "a type for what an institution writes implements `OpenMember` where it is defined"
 )]
 pub trait OpenMember {
     /// False: an open member is never sealed.
@@ -29,8 +27,8 @@ macro_rules! open {
 
 open! {
     String, serde_json::Value, u8, u16, u32, u64, i64,
-    // Plans, calendars and knowledge of an institution, with the name of the seller that it calls for.
-    CallingPlan, CallingTerms, CalendarYear, KnowledgeContent, Seller, TextAttachment,
+    // The name of the institution that is called for, and what it shows to customers.
+    Seller, TextAttachment,
     // The scores of an agent or robot, by an id that names no person.
     Breakdown,
 }
