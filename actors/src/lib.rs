@@ -41,6 +41,7 @@ mod shared_log_tests;
 mod stops;
 mod supervisor;
 mod system;
+mod system_with_decisions;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -135,11 +135,11 @@ pub struct ActorSystem {
 impl ActorSystem {
     /// Starts where the entities run. Entities are created when they are asked. Ends with `Tasks::stop`.
     pub fn start(environment: Environment, place: EntityRuntime) -> Self {
-        Self::start_deciding(environment, place, DecideFunctions::default())
+        Self::launch(environment, place, DecideFunctions::default())
     }
 
-    /// Starts as `start` does, with these decide functions.
-    pub fn start_deciding(environment: Environment, place: EntityRuntime, decide: DecideFunctions) -> Self {
+    /// Starts with these decide functions.
+    pub(crate) fn launch(environment: Environment, place: EntityRuntime, decide: DecideFunctions) -> Self {
         let hosting = Hosting::start(place, &environment.tasks);
         Self {
             campaigns: Entities::start_deciding(&environment, &hosting, decide.campaigns),

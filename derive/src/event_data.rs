@@ -3,9 +3,10 @@
 
 use super::case;
 use super::event_members::{VariantPlace, Visits};
-use super::serde_names::{SerdeNames, marks, refuse};
+use super::serde_names::{SerdeNames, marks, refuse, refuse_marks};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use std::collections::BTreeSet;
 use syn::{Attribute, Data, DataEnum, DeriveInput, Expr, Fields, Ident, LitInt, LitStr, Result, Variant};
 
 /// One kind of event.
@@ -60,6 +61,7 @@ fn enum_of<'a>(input: &'a DeriveInput, names: &SerdeNames) -> Result<&'a DataEnu
     let Data::Enum(data) = &input.data else {
         return refuse(&input.ident, "the events of an aggregate are an enum");
     };
+    refuse_marks(&input.attrs, &["open"], "an enum: mark its variants")?;
     if !is(&names.tag, "kind") || !is(&names.content, "data") {
         let what = "events are stored with #[serde(tag = \"kind\", content = \"data\")]";
         return refuse(&input.ident, what);
@@ -182,11 +184,15 @@ fn functions(kinds: &[Kind], upcast: Option<&Expr>) -> TokenStream {
 /// Returns the test that compares the events with the golden files of their aggregate.
 fn golden_test(event: &Ident, kinds: &[Kind]) -> Result<TokenStream> {
     let mut aggregate = None;
+    let mut seen = BTreeSet::new();
     for kind in kinds {
         let stored = kind.stored.value();
         let found = stored.split_once('.').map(|(aggregate, _)| aggregate.to_owned());
         if found.is_none() || aggregate.is_some() && found != aggregate {
             return refuse(&kind.stored, "a kind begins with the aggregate and a full stop");
+        }
+        if !seen.insert(stored) {
+            return refuse(&kind.stored, "another event has this kind");
         }
         aggregate = found;
     }
@@ -202,4 +208,48 @@ fn golden_test(event: &Ident, kinds: &[Kind]) -> Result<TokenStream> {
             crate::record::golden_files::check::<#event>(#aggregate, &[#(#stored),*]);
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use syn::parse_quote;
+
+    /// Returns why the events are refused.
+    fn refused(input: TokenStream) -> String {
+        let input = quote! { #[serde(tag = "kind", content = "data")] #input };
+        implement(&syn::parse2(input).unwrap()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn each_kind_is_of_the_aggregate_and_is_there_once() {
+        let other_aggregate = refused(parse_quote! {
+            enum LampEvent { #[serde(rename = "lamp.on")] On {}, #[serde(rename = "door.off")] Off {} }
+        });
+        assert!(other_aggregate.contains("begins with"), "{other_aggregate}");
+        let twice = refused(parse_quote! {
+            enum LampEvent { #[serde(rename = "lamp.on")] On {}, #[serde(rename = "lamp.on")] Off {} }
+        });
+        assert_eq!(twice, "another event has this kind");
+    }
+
+    #[test]
+    fn a_mark_in_a_wrong_place_is_refused() {
+        let wrong: [TokenStream; 5] = [
+            parse_quote! { #[open(at)] enum LampEvent { #[serde(rename = "lamp.on")] On { at: u8 } } },
+            parse_quote! { #[event(forgets)] enum LampEvent { #[serde(rename = "lamp.on")] On {} } },
+            parse_quote! { enum LampEvent { #[serde(rename = "lamp.on")] #[event(upcast = A)] On {} } },
+            parse_quote! { enum LampEvent { #[serde(rename = "lamp.on")] On { #[event(forgets)] at: Day } } },
+            parse_quote! { enum LampEvent { #[serde(rename = "lamp.on")] On { #[open(at)] at: Day } } },
+        ];
+        let right = parse_quote! {
+            #[event(upcast = A)]
+            #[serde(tag = "kind", content = "data")]
+            enum LampEvent { #[serde(rename = "lamp.on")] #[event(version = 2, forgets)] #[open(at)] On { at: u8 } }
+        };
+        assert!(implement(&right).is_ok());
+        for events in wrong {
+            refused(events);
+        }
+    }
 }

@@ -24,8 +24,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// - `#[event(upcast = STEPS)]` on the enum: old versions are read by these steps.
 /// - `#[event(version = 2)]` on a variant: its current version, 1 without it.
 /// - `#[event(forgets)]` on a variant: personal data leaves memory with it.
-/// - `#[open(…)]` on a variant and `#[pointer(raw)]` on a member, as for `EventMembers`.
-#[proc_macro_derive(EventData, attributes(event, open, pointer))]
+/// - `#[open(…)]` on a variant, as for `EventMembers`.
+#[proc_macro_derive(EventData, attributes(event, open))]
 pub fn event_data(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     let generated = event_data::implement(&input);
@@ -36,9 +36,9 @@ pub fn event_data(input: TokenStream) -> TokenStream {
 /// as serde writes the type.
 ///
 /// Text and numbers do not implement `EventMembers`. A member that holds them is `Personal<String>`, or
-/// `#[open(member, …)]` of its struct or variant names it: it is not sealed and outlives an erasure.
-/// `#[pointer(raw)]` keeps the names below a member unescaped in pointers, for records that were sealed so.
-#[proc_macro_derive(EventMembers, attributes(open, pointer))]
+/// `#[open(member, …)]` of its struct or variant names it: it is not sealed and outlives an erasure. The type
+/// of an open member implements `OpenMember`; a personal one does not.
+#[proc_macro_derive(EventMembers, attributes(open))]
 pub fn event_members(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     let generated = event_members::implement(&input);
@@ -48,8 +48,8 @@ pub fn event_members(input: TokenStream) -> TokenStream {
 /// Adds `kind()` to the commands of an aggregate: `<aggregate>.<variant in snake case>`.
 ///
 /// The enum has `#[command(aggregate = "…")]`. A variant with `#[command(name = "…")]` has that name after
-/// the full stop; one with `#[command(nested)]` has the name of the command inside it. Ids are derived from
-/// these names: `tests/golden_names` finds a changed one.
+/// the full stop; one with `#[command(nested)]` has the name of the command inside it. Log lines have these
+/// names; `tests/golden_names` finds a changed one.
 #[proc_macro_derive(CommandName, attributes(command))]
 pub fn command_name(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

@@ -5,6 +5,7 @@ use crate::assist_plan::AssistPlan;
 use crate::best_times::{BestTimesPlan, LearntTimes};
 use crate::dialing_plan::{DialingMode, DialingPlan};
 use crate::disposition_map::DispositionMap;
+use crate::event_members::open_types::OpenMember;
 use crate::knowledge::KnowledgeRef;
 use crate::model::ModelRef;
 use crate::model_tier::ModelTiers;
@@ -333,6 +334,8 @@ pub struct CallingPlan {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seller: Option<Box<Seller>>,
 }
+
+impl OpenMember for CallingPlan {}
 
 impl CallingPlan {
     /// Returns all presets that apply to the campaign, the plan's own first.

@@ -234,6 +234,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_id_of_an_imported_call_never_changes() {
+        let number = "ffeeddccbbaa99887766554433221100".parse().unwrap();
+        let id = PastCallId::derive(HistorySource::Asterisk, &number, "1772416800.1");
+        // Golden events of numbers have this id.
+        assert_eq!(id.to_string(), "8bb6b50b-0a72-540c-8aa5-0de9708c6a82");
+    }
+
+    #[test]
     fn no_number_and_no_name_is_a_status() {
         for (source, text, may_be) in [
             (HistorySource::Vicidial, "SALE", true),

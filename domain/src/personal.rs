@@ -5,6 +5,7 @@
 //! work with `Erased`. `Debug` never shows the value.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use std::borrow::Cow;
 use std::fmt;
 use values::ids::CustomerId;
 
@@ -81,7 +82,7 @@ struct ErasedForm {
 
 /// The schema of the forms in records: sealed, or erased.
 impl<T> schemars::JsonSchema for Personal<T> {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
+    fn schema_name() -> Cow<'static, str> {
         "Personal".into()
     }
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
@@ -134,8 +135,11 @@ impl<'de, T> Deserialize<'de> for Personal<T> {
 }
 
 /// Returns a name as one step of a JSON pointer, with `~` and `/` escaped (RFC 6901, section 3).
-pub(crate) fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
+pub(crate) fn escaped(name: &str) -> Cow<'_, str> {
+    if name.contains(['~', '/']) {
+        return Cow::Owned(name.replace('~', "~0").replace('/', "~1"));
+    }
+    Cow::Borrowed(name)
 }
 
 /// Returns a person's name masked for responses: the first character stays, `张三` becomes `张*`.

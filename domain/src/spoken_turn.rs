@@ -274,7 +274,6 @@ pub struct UnderstandingFact {
     pub reading: SpokenReading,
     /// By the flow's slot names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[pointer(raw)]
     pub slots: BTreeMap<String, Personal<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interest: Option<String>,

@@ -6,7 +6,7 @@ use crate::conversation::*;
 use crate::decider::{Context, Decider, EventData};
 use crate::flow::FlowDefinition;
 use crate::personal::Personal;
-use crate::record::golden_support::{at, campaign, customer, number};
+use crate::record::sample_values::{at, campaign, customer, number};
 use crate::spoken_turn::{
     Certainty, IntentCandidate, ReadingSource, SpokenReading, UnderstandingFact, UnderstandingResult,
 };

@@ -94,8 +94,7 @@ impl SimulatedWorld {
         self.watch_wall(tasks.as_ref(), &environment);
         self.watch_clock(tasks.as_ref(), &environment);
         (self.wrappers.begin_life)();
-        let system =
-            ActorSystem::start_deciding(environment.clone(), EntityRuntime::Local, self.wrappers.decide);
+        let system = self.start_system(&environment);
         let ports = self.ports(&environment).await?;
         let operator = self.operator(&system, &environment);
         let started = OnceCell::new();
@@ -126,6 +125,14 @@ impl SimulatedWorld {
             () = self.over(crash, &started) => Ok(()),
             ended = living => ended,
         }
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "planted bugs are wrapped decide functions"
+    )]
+    fn start_system(&self, environment: &Environment) -> ActorSystem {
+        ActorSystem::start_deciding(environment.clone(), EntityRuntime::Local, self.wrappers.decide)
     }
 
     /// Returns when this life ends by itself: at its time, or when a planned stop has finished.

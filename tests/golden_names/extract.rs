@@ -178,10 +178,7 @@ fn is_test(attributes: &[syn::Attribute]) -> bool {
         };
         is_fn
             || (is_cfg
-                && (text().starts_with("test")
-                    || text().contains("(test")
-                    || text().contains("\"testing\"")
-                    || text().contains("\"planted\"")))
+                && (text().starts_with("test") || text().contains("(test") || text().contains("\"testing\"")))
     })
 }
 

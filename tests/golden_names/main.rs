@@ -20,7 +20,7 @@ fn root() -> &'static Path {
 const COMPONENTS: [&str; 1] = ["{name}Order"];
 
 /// Names in the lists that only samples of events and the test of golden files had.
-const ONLY_IN_TESTS: [&str; 9] = [
+const ONLY_IN_TESTS: [&str; 36] = [
     "{}{tag}",
     ".{member}",
     "C001",
@@ -30,23 +30,59 @@ const ONLY_IN_TESTS: [&str; 9] = [
     "{\"ok\":true}",
     "{pointer}/{at}",
     "{}.v{}{member}.json",
+    ".transcript",
+    "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+    "2026-03-02T10:00:00",
+    "2026-03-02T20:00:00",
+    "308b38fa-b3fa-59e5-b685-93b305968d97",
+    "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+    "5e",
+    "99112233445566778899aabbccddeeff",
+    "<sip:127.0.0.1:5061;lr>",
+    "ORDER-2026-17",
+    "a6c85cf",
+    "cn-2026",
+    "counsel",
+    "due/date",
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "https://api.example.com/crm/customers",
+    "https://hooks.example.com/in",
+    "li",
+    "m-1",
+    "mail.example.com:587",
+    "nodes.opted_out.text",
+    "number_refused",
+    "officer",
+    "overdue_3_days",
+    "premium",
+    "wang.campaign-1",
+    "warm",
 ];
 
-/// Returns the golden records and the pointers of their personal members. `derive::EventData` makes these
-/// pointers, and tests each record: no name in them can change.
-fn golden_records() -> String {
-    let folders = std::fs::read_dir(root().join("fixtures/events")).expect("there are golden records");
-    let mut text = String::new();
-    for path in folders.flatten().map(|entry| entry.path()) {
-        if path.is_dir() {
-            let files = std::fs::read_dir(path).expect("a folder of golden records");
-            let records = files.flatten().map(|file| std::fs::read_to_string(file.path()));
-            text.extend(records.map(|record| record.expect("a golden record is text")));
-        } else {
-            text += &std::fs::read_to_string(path).expect("a list is text");
-        }
-    }
-    text
+/// Names in the lists that were part of a pointer, with the pointer: a member of it was appended.
+const POINTER_PARTS: [(&str, &str); 3] = [
+    ("/added", "/added/{}"),
+    ("/removed", "/removed/{}"),
+    ("/step/data{place}", "/step/data/{}"),
+];
+
+/// Returns the pointers of the personal members in golden events. `derive::EventMembers` makes them from the
+/// names that serde writes, and a test of each aggregate compares them: none of them can change.
+fn personal_pointers() -> Vec<String> {
+    let list = std::fs::read_to_string(root().join("fixtures/events/personal.tsv"));
+    let list = list.expect("the list of personal members");
+    let pointers = list.lines().filter_map(|line| line.split_once('\t'));
+    pointers.map(|(_, pointer)| pointer.to_owned()).collect()
+}
+
+/// Returns true if a literal is this pointer. `{name}` in a literal is one step of any name below a member.
+fn is_pointer(literal: &str, pointer: &str) -> bool {
+    let is_any = |step: &str| step.starts_with('{') && step.ends_with('}');
+    let steps: Vec<&str> = pointer.split('/').collect();
+    let wanted: Vec<&str> = literal.split('/').collect();
+    let mut pairs = wanted.iter().zip(&steps).enumerate();
+    steps.len() == wanted.len()
+        && pairs.all(|(depth, (wanted, step))| wanted == step || (depth > 1 && is_any(wanted)))
 }
 
 fn golden(file: &str) -> PathBuf {
@@ -89,17 +125,23 @@ fn missing(file: &str, found: &BTreeSet<String>, names: &Names) -> Vec<String> {
         // A literal may become a member of a type, or a word of an SQL text.
         "literals.txt" | "sql.txt" => {
             let words: BTreeSet<&str> = names.wire.iter().flat_map(|line| parts(line)).collect();
-            let records = golden_records();
-            // `/variables/{}` is the beginning of a pointer.
-            let fixed = |line: &str| line.split('{').next().unwrap_or_default().to_owned();
-            let is_recorded = |line: &str| {
-                records.contains(line) || (line.starts_with('/') && records.contains(&fixed(line)))
+            let pointers = personal_pointers();
+            let whole = |line: &str| {
+                POINTER_PARTS
+                    .iter()
+                    .find(|(part, _)| *part == line)
+                    .map(|(_, whole)| *whole)
+            };
+            let is_sealed = |line: &str| {
+                pointers
+                    .iter()
+                    .any(|pointer| is_pointer(whole(line).unwrap_or(line), pointer))
             };
             let is_elsewhere = |line: &String| {
                 words.contains(line.as_str())
                     || names.literals.contains(line)
                     || names.sql.contains(line)
-                    || is_recorded(line)
+                    || is_sealed(line)
                     || ONLY_IN_TESTS.contains(&line.as_str())
                     || COMPONENTS.contains(&line.as_str())
             };
@@ -132,6 +174,38 @@ fn every_name_that_is_stored_hashed_sent_or_compared_is_still_there() {
         lost.join("\n")
     );
     assert!(read("wire.txt").len() > 1_000, "the lists are there");
+}
+
+/// The loss of a name that is in use again would go unseen.
+#[test]
+fn no_excused_name_is_in_use() {
+    let names = Names::of_tree(root());
+    let parts = POINTER_PARTS.iter().map(|(part, _)| *part);
+    let excused = ONLY_IN_TESTS.into_iter().chain(COMPONENTS).chain(parts);
+    let used: Vec<&str> = excused.filter(|name| names.literals.contains(*name)).collect();
+    assert!(used.is_empty(), "take these out of the excused names: {used:?}");
+}
+
+#[test]
+fn a_literal_is_a_pointer_as_a_whole() {
+    assert!(is_pointer("/text", "/text"));
+    assert!(is_pointer("/variables/{}", "/variables/due~1date"));
+    assert!(is_pointer("/after/{place}/phone", "/after/0/phone"));
+    for part in [
+        "text",
+        "/te",
+        "/text/",
+        "/variables",
+        "/variables/{}/x",
+        "/{}",
+        "/{}/0",
+        "{}",
+        "",
+    ] {
+        for pointer in personal_pointers() {
+            assert!(!is_pointer(part, &pointer), "{part} {pointer}");
+        }
+    }
 }
 
 #[test]

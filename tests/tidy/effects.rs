@@ -27,6 +27,7 @@ const SITES: &[&str] = &[
     "media/speech/src/recognition/template/tests.rs",
     "simulation/src/bin/prove_days.rs",
     "simulation/src/clock.rs",
+    "simulation/src/life.rs",
     "simulation/src/tasks.rs",
     "store/src/postgres/runtime_connector.rs",
     "tls/src/deadline.rs",

@@ -300,8 +300,8 @@ impl EventId {
 }
 
 impl CommandId {
-    /// Returns a driver's command id: UUIDv5 of the causing event and the command's kind. A driver that
-    /// repeats the command after a crash gets the same id, so the command is executed once.
+    /// Returns a driver's command id: UUIDv5 of the causing event and a text of the driver for this command.
+    /// If it repeats the command after a crash, the id is the same, so the command is executed once.
     pub fn derive(cause: EventId, kind: &str) -> Self {
         Self(Uuid::new_v5(&cause.0, kind.as_bytes()))
     }
@@ -423,5 +423,41 @@ mod tests {
             "308b38fa-b3fa-59e5-b685-93b305968d97"
         );
         assert_ne!(CallId::derive(&enrolment, 1), CallId::derive(&enrolment, 2));
+    }
+
+    /// The expected ids are those of `fixtures/events`: stored streams have these names.
+    #[test]
+    fn ids_that_follow_from_a_command_or_an_event_are_the_same_for_ever() {
+        let command = CommandId::derive_from_text("golden");
+        let cause = EventId::derive(command, 0);
+        let ids = [
+            command.uuid(),
+            cause.uuid(),
+            EventId::derive(command, 1).uuid(),
+            KeyId::derive(command).uuid(),
+            WebhookId::derive(command).uuid(),
+            InquiryId::derive(command).uuid(),
+            ComplaintId::derive(command).uuid(),
+            PersonRequestId::derive(command).uuid(),
+            ConversationId::derive(command).uuid(),
+            WordingDraftId::derive(command).uuid(),
+            MessageId::derive(command).uuid(),
+            AlertId::derive("answer_ratio_low", "LOAN_REMIND_20231101").uuid(),
+        ];
+        let expected = [
+            "8bf25838-5c43-5e8e-ace1-3f4631ea93a9",
+            "c0c313b8-c84b-5638-9133-b1d7a3b4babf",
+            "597feaee-cccb-510d-ae2f-29e1bcc64af6",
+            "9123c084-88c1-5434-9829-37bdecdd7932",
+            "e17c3513-15cc-5b5a-adef-a0b7169fb5ec",
+            "01774518-2f0c-57e5-8584-afb9245b0616",
+            "330678b8-5973-5a5a-93ef-24e10c0abd91",
+            "4e9bed37-8a90-58a7-b7c2-1d84280e8350",
+            "3c5bf418-892c-50f4-bd12-8355250f6739",
+            "9220b43a-aaa2-5ac2-8d56-62e571f4ddc5",
+            "c0c313b8-c84b-5638-9133-b1d7a3b4babf",
+            "f1eb20de-2917-507f-80a8-942ec800dcfc",
+        ];
+        assert_eq!(ids.map(|id| id.to_string()), expected);
     }
 }

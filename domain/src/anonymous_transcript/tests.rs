@@ -1,7 +1,7 @@
 //! Tests of the anonymous transcript decider: what it keeps, refuses and destroys.
 
 use super::*;
-use crate::record::golden_support::campaign;
+use crate::record::sample_values::campaign;
 use serde_json::json;
 
 fn kept(words: String) -> AnonymousTranscriptFact {

@@ -160,6 +160,14 @@ mod tests {
     }
 
     #[test]
+    fn the_sip_call_id_that_follows_from_the_ids_never_changes() {
+        let call = "308b38fa-b3fa-59e5-b685-93b305968d97".parse().unwrap();
+        // The golden file of `call.dialing` has this Call-ID.
+        let stored = "0136b957-ab2f-5d57-9fb5-f517389fd07c";
+        assert_eq!(LegIdentity::from_ids(call, 1).sip_call_id(), stored);
+    }
+
+    #[test]
     fn a_stored_leg_keeps_the_derivation_it_was_dialed_with() {
         let key = LegKey::new([3; 32]);
         let (old, keyed) = (LegIdentity::from_ids(CALL, 2), LegIdentity::of_key(key));

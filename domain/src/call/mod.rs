@@ -41,6 +41,8 @@ mod test_support;
 mod tests;
 mod transcript_disposal;
 mod turn_fact;
+#[cfg(test)]
+mod turn_tests;
 mod upcast;
 
 pub use attendance::{ATTENDED_WITHIN_MS, robot_attends};

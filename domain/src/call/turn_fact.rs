@@ -131,7 +131,7 @@ pub struct EngineFailedFact {
 /// The message that names the seller, played when no agent is free for the callee: to its end, or until
 /// the callee hung up. It is not an attendance: the call counts as abandoned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
-#[open(leg, text, begun_after_ms, played_ms, whole_ms)]
+#[open(leg, seller, text, begun_after_ms, played_ms, whole_ms)]
 pub struct SellerMessageFact {
     pub leg: u8,
     /// The seller's name and number, as in the campaign's plan.

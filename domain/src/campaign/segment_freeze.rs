@@ -32,7 +32,7 @@ pub(super) fn freeze(state: &CampaignState, status: CampaignStatus, segment: Fro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::golden_support::at;
+    use crate::record::sample_values::at;
     use crate::record::stored_event::Position;
 
     fn segment(members_sha256: &str, count: u64) -> FrozenSegment {

@@ -1,6 +1,7 @@
 //! The members of a plan that can be changed after creation, and a request to change them.
 
 use crate::calling_plan::{CallingPlan, CallingWindow, RetryPolicy};
+use crate::event_members::open_types::OpenMember;
 use crate::time::TimeOfDay;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,8 @@ pub struct CallingTerms {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share: Option<u32>,
 }
+
+impl OpenMember for CallingTerms {}
 
 impl CallingTerms {
     /// Returns the changeable terms of a plan.

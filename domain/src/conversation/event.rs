@@ -111,7 +111,7 @@ pub struct TextWordFact {
 
 /// A text of the robot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, derive::EventMembers)]
-#[open(message, node, prompt, variant)]
+#[open(message, node, prompt, variant, shows)]
 pub struct TextSaidFact {
     /// The message that it answers. Absent for the first texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -17,13 +17,13 @@ use values::digest::SecretDigest;
 use values::disposition::{Disposition, InterestLevel, Outcome};
 use values::emotion::EmotionReading;
 use values::go_live::Stage;
+use values::ids;
 use values::key_rule::KeyRule;
 use values::message_method::MessageMethod;
 use values::permission::{CampaignScope, Permission, Role};
 use values::preset_name::Preset;
-use values::routing_score::{Breakdown, Weights};
+use values::routing_score::Weights;
 use values::transfer_reason::TransferReason;
-use values::{ids, seller::Seller, text_attachment::TextAttachment};
 
 /// Implements `EventMembers` for types without personal members.
 macro_rules! closed {
@@ -43,5 +43,5 @@ closed! {
     Position, RequestMark, StreamVersion, Timestamp, LookupHash, SecretDigest,
     AreaCode, CallCap, CallValue, CampaignScope, Currency, Day, Disposition, EmotionReading, InterestLevel,
     KeyRule, NumberListName, Outcome, Permission, PreferredTime, Preset, Role, Stage, TransferReason,
-    MessageMethod, Breakdown, Seller, TextAttachment, Weights,
+    MessageMethod, Weights,
 }

@@ -5,8 +5,11 @@
 //! `#[open(…)]` of its struct or variant names it. The keys of maps are names and are never sealed.
 
 mod closed_types;
+pub(crate) mod open_types;
 #[cfg(test)]
 mod tests;
+
+pub use open_types::OpenMember;
 
 use crate::personal::{Personal, escaped};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,29 +20,13 @@ use std::fmt;
 #[derive(Debug, Clone, Copy)]
 pub enum Pointer<'p> {
     Root,
-    Member {
-        of: &'p Pointer<'p>,
-        name: &'p str,
-    },
-    /// A member with unescaped names below it.
-    RawMember {
-        of: &'p Pointer<'p>,
-        name: &'p str,
-    },
-    Index {
-        of: &'p Pointer<'p>,
-        index: usize,
-    },
+    Member { of: &'p Pointer<'p>, name: &'p str },
+    Index { of: &'p Pointer<'p>, index: usize },
 }
 
 impl<'p> Pointer<'p> {
     pub const fn member(&'p self, name: &'p str) -> Self {
         Self::Member { of: self, name }
-    }
-    /// Returns the pointer to a member of older records. Their seals have pointers with unescaped names below
-    /// this member, and open only with them.
-    pub const fn raw_member(&'p self, name: &'p str) -> Self {
-        Self::RawMember { of: self, name }
     }
     pub const fn index(&'p self, index: usize) -> Self {
         Self::Index { of: self, index }
@@ -50,11 +37,6 @@ impl fmt::Display for Pointer<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Root => Ok(()),
-            Self::Member {
-                of: of @ Self::RawMember { .. },
-                name,
-            }
-            | Self::RawMember { of, name } => write!(f, "{of}/{name}"),
             Self::Member { of, name } => write!(f, "{of}/{}", escaped(name)),
             Self::Index { of, index } => write!(f, "{of}/{index}"),
         }

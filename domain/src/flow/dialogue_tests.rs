@@ -53,6 +53,11 @@ fn a_spoken_flow_is_refused_for_each_of_its_faults_and_names_the_place() {
     );
     for (pointer, value, fault) in [
         (
+            "/dialogue/slots/a~b",
+            json!({"type": "months", "options": ["3"]}),
+            "variables.a~b: a variable name must have letters, digits and _, at most 64",
+        ),
+        (
             "/nodes/ask/ask/slots",
             json!(["gone"]),
             "nodes.ask.slots: variable \"gone\" is not declared or never set",

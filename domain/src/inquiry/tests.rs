@@ -8,7 +8,7 @@ use super::{
     ReadPart, SearchFacts,
 };
 use crate::decider::{Context, Decider};
-use crate::record::golden_support::customer;
+use crate::record::sample_values::customer;
 use crate::time::Timestamp;
 
 fn decided(given: &[InquiryEvent], when: InquiryCommand) -> Result<Vec<InquiryEvent>, InquiryRefusal> {

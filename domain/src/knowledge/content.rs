@@ -2,6 +2,7 @@
 //! retrieval.
 
 use super::day::Day;
+use crate::event_members::open_types::OpenMember;
 use serde::{Deserialize, Serialize};
 use values::fabe::Fabe;
 
@@ -31,6 +32,8 @@ pub struct KnowledgeContent {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<Fact>,
 }
+
+impl OpenMember for KnowledgeContent {}
 
 /// Scores (in thousandths) from which an answer is given, and from which it is confirmed first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

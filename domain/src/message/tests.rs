@@ -3,7 +3,7 @@
 use super::*;
 use crate::compliance::{Decision, Verdict};
 use crate::personal::Personal;
-use crate::record::golden_support::{at, campaign, customer, number};
+use crate::record::sample_values::{at, campaign, customer, number};
 use std::collections::BTreeMap;
 use values::ids::{CommandId, MessageId};
 

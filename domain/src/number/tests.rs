@@ -392,7 +392,7 @@ fn a_number_is_put_on_a_list_once_and_taken_off_again() {
 
 #[test]
 fn a_record_of_another_system_counts_once_and_names_no_call_of_ours() {
-    let record = |key: &str, at: &str| crate::record::golden_support::past_call_of(key, instant(at));
+    let record = |key: &str, at: &str| crate::record::sample_values::past_call_of(key, instant(at));
     let calls = vec![
         record("1", "2026-03-02T08:00:00+08:00"),
         record("2", "2026-03-02T09:00:00+08:00"),

@@ -35,7 +35,6 @@ pub struct OfferChosenFact {
     pub as_of: Timestamp,
     /// Written values of the attributes that the conditions use, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[pointer(raw)]
     pub known: BTreeMap<String, Personal<String>>,
     /// The tags that affect the result of a condition.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -6,18 +6,18 @@
 //! file for a new kind, version or member is a copy of another file of the aggregate with its own `kind`,
 //! `version` and `data`; the test shows the line as this build writes it. An existing file is never edited.
 
-use crate::call::LegKey;
+use super::fake_vault::{FakeVault, key};
 use crate::decider::{EventData, Scope};
-use crate::personal::{LookupHash, Personal, Sealed};
-use crate::ports::vault::{DestroyedKey, PersonKey, Vault, VaultError};
+use crate::event_members::Pointer;
+use crate::personal::Personal;
+use crate::ports::vault::PersonKey;
 use crate::record::stored_event::{
     Cause, Envelope, RecordFacts, RequestFacts, Sealer, WritePriority, open_personal, record, record_in_place,
 };
-use crate::time::Timestamp;
-use async_trait::async_trait;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::{Path, PathBuf};
-use values::ids::{CallId, CustomerId, NumberId};
 
 /// Index of every golden event in its command's batch.
 const INDEX: usize = 1;
@@ -28,37 +28,14 @@ pub(crate) fn check<E: EventData>(aggregate: &str, kinds: &[&str]) {
     let mut versions: BTreeMap<&str, BTreeSet<u16>> =
         kinds.iter().map(|kind| (*kind, BTreeSet::new())).collect();
     let mut personal = Vec::new();
-    for path in files(aggregate) {
-        let text = std::fs::read_to_string(&path).expect("a golden file is text");
-        let stored = text.strip_suffix('\n').unwrap_or(&text);
-        let envelope: Envelope = serde_json::from_str(stored).expect("a golden file is a record");
-        let file = path.file_name().expect("a path of a file").to_string_lossy();
-        assert!(
-            file.starts_with(&format!("{}.v{}.", envelope.kind, envelope.version)),
-            "{file}"
-        );
-        assert_eq!(envelope.stream.aggregate(), aggregate, "{file}");
-        let mut event = read::<E>(&envelope);
-        assert_eq!(event.kind(), envelope.kind, "{file}");
-        let pointers = event.personal().into_iter().map(|(pointer, _)| pointer);
-        personal.extend(pointers.map(|pointer| format!("{aggregate}/{file}\t{pointer}")));
-        let keys = Keys::of(&mut event);
-        open_personal(&envelope, &mut event, &FakeVault, Some(&keys.all)).expect("a fake seal opens");
-        if event.version() == envelope.version {
-            let written = write(&envelope, &event, &keys.all);
-            assert_eq!(
-                stored, written,
-                "{file} (left) is not what is written now; written:\n{written}\n"
-            );
-        } else {
-            check_upcast(&read::<E>(&envelope), &path);
-        }
-        keys.check_transcript(&envelope, read::<E>(&envelope));
-        refuse_newer::<E>(&envelope, event.version());
-        let found = versions
-            .get_mut(envelope.kind.as_str())
-            .expect("no event has this kind");
-        found.insert(envelope.version);
+    for path in list_files(aggregate) {
+        let file = GoldenFile::read(path);
+        let pointers = file.check::<E>(aggregate).into_iter();
+        personal.extend(pointers.map(|pointer| format!("{aggregate}/{}\t{pointer}", file.name)));
+        match versions.get_mut(file.envelope.kind.as_str()) {
+            Some(found) => found.insert(file.envelope.version),
+            None => panic!("{file}: no event has this kind"),
+        };
     }
     for (kind, found) in versions {
         let every: BTreeSet<u16> = (1..=E::current_version(kind)).collect();
@@ -76,7 +53,8 @@ pub(crate) fn check<E: EventData>(aggregate: &str, kinds: &[&str]) {
 /// seal's AAD: data that is sealed under another pointer never opens again, so a line never changes. Their
 /// order is free, because each seal has a nonce of its own.
 fn check_pointers(aggregate: &str, mut found: Vec<String>) {
-    let all = std::fs::read_to_string(folder("personal.tsv")).expect("the list of personal members");
+    let list = folder("personal.tsv");
+    let all = named(&list, std::fs::read_to_string(&list));
     let start = format!("{aggregate}/");
     let mut expected: Vec<&str> = all.lines().filter(|line| line.starts_with(&start)).collect();
     found.sort();
@@ -84,26 +62,8 @@ fn check_pointers(aggregate: &str, mut found: Vec<String>) {
     assert_eq!(
         found,
         expected,
-        "personal members; found:\n{}\n",
+        "personal members in personal.tsv (right); found:\n{}\n",
         found.join("\n")
-    );
-}
-
-/// Compares the event of an old version, with its seals, with the `.expected.json` beside its file.
-fn check_upcast<E: EventData>(event: &E, path: &Path) {
-    let expected = std::fs::read_to_string(path.with_extension("expected.json"));
-    let expected = expected.expect("an old version has its .expected.json");
-    let expected: serde_json::Value = serde_json::from_str(&expected).expect("it is JSON");
-    let written = serde_json::to_value(event).expect("a sealed event can be written");
-    assert_eq!(written.get("data"), Some(&expected), "{}", path.display());
-}
-
-/// A newer version is refused, because it may mean something else.
-fn refuse_newer<E: EventData>(envelope: &Envelope, current: u16) {
-    let refused = E::read(&envelope.kind, current + 1, &envelope.data).expect_err("a newer version");
-    assert!(
-        refused.to_string().contains("use a newer ledgerline"),
-        "{refused}"
     );
 }
 
@@ -114,36 +74,181 @@ fn folder(below: &str) -> PathBuf {
 }
 
 /// Returns the golden records of an aggregate in the order of their names, without `.expected.json`.
-fn files(aggregate: &str) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder(aggregate)).expect("an aggregate has golden files");
+fn list_files(aggregate: &str) -> Vec<PathBuf> {
+    let folder = folder(aggregate);
+    let entries = named(&folder, std::fs::read_dir(&folder));
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     files.retain(|path| !path.to_string_lossy().ends_with(".expected.json"));
     files.sort();
     files
 }
 
-fn read<E: EventData>(envelope: &Envelope) -> E {
-    E::read(&envelope.kind, envelope.version, &envelope.data).expect("a stored version can be read forever")
+/// Adds the pointers of the sealed values in JSON, found by their form: not by the marks of a type.
+fn find_sealed(json: &Value, at: &Pointer<'_>, found: &mut Vec<String>) {
+    match json {
+        Value::Object(members) if members.contains_key("sealed") && members.contains_key("key") => {
+            found.push(at.to_string());
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                find_sealed(member, &at.member(name), found);
+            }
+        }
+        Value::Array(values) => {
+            for (index, value) in values.iter().enumerate() {
+                find_sealed(value, &at.index(index), found);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
-/// Writes an open event in the envelope it was read from.
-fn write<E: EventData>(envelope: &Envelope, event: &E, key: &PersonKey) -> String {
-    let mut random = |buffer: &mut [u8]| buffer.fill(0);
-    let mut sealer = Sealer {
-        vault: &FakeVault,
-        key: Some(key),
-        random: &mut random,
-    };
-    let written = record(facts(envelope), event, &mut sealer).expect("a record can be made");
-    let mut in_place = event.clone();
-    let again = record_in_place(facts(envelope), &mut in_place, &mut sealer);
-    assert_eq!(again.expect("a record can be made"), written);
-    assert_eq!(in_place, *event, "it is as it was before it was written");
-    sealer.key = None;
-    let without_key = record_in_place(facts(envelope), &mut in_place, &mut sealer);
-    assert_eq!(without_key.is_err(), !in_place.personal().is_empty());
-    assert_eq!(in_place, *event, "it is as it was before it could not be written");
-    String::from_utf8(written.bytes().to_vec()).expect("a record is UTF-8")
+/// A golden file. Each failure begins with its path.
+struct GoldenFile {
+    path: PathBuf,
+    name: String,
+    /// The record, without the line feed at its end.
+    stored: String,
+    envelope: Envelope,
+}
+
+impl fmt::Display for GoldenFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path.display())
+    }
+}
+
+/// Returns the value; a failure begins with the path.
+fn named<T>(path: &Path, result: Result<T, impl fmt::Display>) -> T {
+    result.unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+impl GoldenFile {
+    fn read(path: PathBuf) -> Self {
+        let text = named(&path, std::fs::read_to_string(&path));
+        let stored = text.strip_suffix('\n').unwrap_or(&text).to_owned();
+        let envelope = named(&path, serde_json::from_str(&stored));
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        Self {
+            name: name.unwrap_or_default(),
+            stored,
+            envelope,
+            path,
+        }
+    }
+
+    fn expect<T>(&self, result: Result<T, impl fmt::Display>) -> T {
+        named(&self.path, result)
+    }
+
+    /// Checks the file and returns the pointers of its personal members.
+    fn check<E: EventData>(&self, aggregate: &str) -> Vec<String> {
+        let envelope = &self.envelope;
+        let start = format!("{}.v{}.", envelope.kind, envelope.version);
+        assert!(
+            self.name.starts_with(&start),
+            "{self}: its name begins with {start}"
+        );
+        assert_eq!(envelope.stream.aggregate(), aggregate, "{self}");
+        let mut event = self.event::<E>();
+        assert_eq!(event.kind(), envelope.kind, "{self}");
+        let pointers: Vec<String> = event.personal().into_iter().map(|(pointer, _)| pointer).collect();
+        self.check_sealed(&pointers);
+        let keys = Keys::of(&mut event);
+        self.open(&mut event, &keys.all);
+        if event.version() == envelope.version {
+            let written = self.write(&event, &keys.all);
+            assert_eq!(
+                self.stored, written,
+                "{self} (left) is not what is written now; written:\n{written}\n"
+            );
+        } else {
+            self.check_upcast(&self.event::<E>());
+        }
+        self.check_transcript::<E>(&keys);
+        self.refuse_newer::<E>(event.version());
+        pointers
+    }
+
+    fn event<E: EventData>(&self) -> E {
+        let Envelope {
+            kind, version, data, ..
+        } = &self.envelope;
+        self.expect(E::read(kind, *version, data))
+    }
+
+    /// Opens the personal members; those that the key does not open are erased.
+    fn open<E: EventData>(&self, event: &mut E, key: &PersonKey) {
+        self.expect(open_personal(&self.envelope, event, &FakeVault, Some(key)));
+    }
+
+    /// Compares the pointers of the personal members with those of the sealed values in the data.
+    fn check_sealed(&self, pointers: &[String]) {
+        let data: Value = self.expect(serde_json::from_str(self.envelope.data.get()));
+        let mut sealed = Vec::new();
+        find_sealed(&data, &Pointer::Root, &mut sealed);
+        sealed.sort();
+        let mut listed = pointers.to_vec();
+        listed.sort();
+        assert_eq!(
+            listed, sealed,
+            "{self}: listed as personal (left), sealed in the data (right)"
+        );
+    }
+
+    /// Compares the event of an old version, with its seals, with the `.expected.json` beside its file.
+    fn check_upcast<E: EventData>(&self, event: &E) {
+        let expected = std::fs::read_to_string(self.path.with_extension("expected.json"));
+        let expected: Value = self.expect(serde_json::from_str(&self.expect(expected)));
+        let written = self.expect(serde_json::to_value(event));
+        assert_eq!(written.get("data"), Some(&expected), "{self}");
+    }
+
+    /// The person's key alone opens nothing of an event that is also sealed under its transcript's key.
+    fn check_transcript<E: EventData>(&self, keys: &Keys) {
+        if keys.has_transcript {
+            let mut event = self.event::<E>();
+            self.open(&mut event, &keys.person);
+            let is_erased = |field: &Personal<String>| *field == Personal::Erased { hash: None };
+            let mut members = event.personal().into_iter();
+            assert!(members.all(|(_, field)| is_erased(field)), "{self}");
+        }
+    }
+
+    /// A newer version is refused, because it may mean something else.
+    fn refuse_newer<E: EventData>(&self, current: u16) {
+        match E::read(&self.envelope.kind, current + 1, &self.envelope.data) {
+            Ok(_) => panic!("{self}: a newer version is read"),
+            Err(error) => assert!(
+                error.to_string().contains("use a newer ledgerline"),
+                "{self}: {error}"
+            ),
+        }
+    }
+
+    /// Writes an open event in the envelope it was read from.
+    fn write<E: EventData>(&self, event: &E, key: &PersonKey) -> String {
+        let envelope = &self.envelope;
+        let mut random = |buffer: &mut [u8]| buffer.fill(0);
+        let mut sealer = Sealer {
+            vault: &FakeVault,
+            key: Some(key),
+            random: &mut random,
+        };
+        let written = self.expect(record(facts(envelope), event, &mut sealer));
+        let mut in_place = event.clone();
+        let again = self.expect(record_in_place(facts(envelope), &mut in_place, &mut sealer));
+        assert_eq!(again, written, "{self}");
+        assert_eq!(in_place, *event, "{self} is as it was before it was written");
+        sealer.key = None;
+        let without_key = record_in_place(facts(envelope), &mut in_place, &mut sealer);
+        assert_eq!(without_key.is_err(), !in_place.personal().is_empty(), "{self}");
+        assert_eq!(
+            in_place, *event,
+            "{self} is as it was before it could not be written"
+        );
+        self.expect(String::from_utf8(written.bytes().to_vec()))
+    }
 }
 
 fn facts(envelope: &Envelope) -> RecordFacts {
@@ -197,87 +302,27 @@ impl Keys {
             has_transcript: own.is_some(),
         }
     }
-
-    /// The person's key alone opens nothing of an event that is also sealed under its transcript's key.
-    fn check_transcript<E: EventData>(&self, envelope: &Envelope, mut event: E) {
-        if self.has_transcript {
-            open_personal(envelope, &mut event, &FakeVault, Some(&self.person)).expect("it erases");
-            let is_erased = |field: &Personal<String>| *field == Personal::Erased { hash: None };
-            assert!(event.personal().iter().all(|(_, field)| is_erased(field)));
-        }
-    }
 }
 
-fn key() -> PersonKey {
-    PersonKey::new(
-        "00112233445566778899aabbccddeeff".parse().expect("a customer id"),
-        [7; 32],
-    )
-}
-
-/// Twelve bytes of nonce in hexadecimal digits, which are also base64 digits.
-const FAKE_NONCE: &str = "000000000000000000000000";
-
-/// A vault that shows a value's bytes in hexadecimal in place of base64 ciphertext.
-struct FakeVault;
-
-#[async_trait]
-impl Vault for FakeVault {
-    async fn key(&self, _person: &CustomerId) -> Result<PersonKey, VaultError> {
-        Ok(key())
-    }
-    async fn existing_key(&self, _person: &CustomerId) -> Result<Option<PersonKey>, VaultError> {
-        Ok(Some(key()))
-    }
-    async fn destroy(&self, person: &CustomerId, at: Timestamp) -> Result<DestroyedKey, VaultError> {
-        Ok(DestroyedKey {
-            person: person.clone(),
-            at,
-        })
-    }
-    async fn destroyed(&self, _person: &CustomerId) -> Result<Option<DestroyedKey>, VaultError> {
-        Ok(None)
-    }
-    fn forget_cached(&self, _person: &CustomerId) {}
-    fn seal(
-        &self,
-        key: &PersonKey,
-        _nonce: [u8; 12],
-        _aad: &[u8],
-        value: &str,
-    ) -> Result<Sealed, VaultError> {
-        let digits: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Sealed {
-            sealed: format!("{FAKE_NONCE}{digits}"),
-            key: key.person().clone(),
-            transcript: key.transcript().map(|own| own.person().clone()),
-            hash: None,
-        })
-    }
-    fn open(&self, _key: &PersonKey, _aad: &[u8], sealed: &Sealed) -> Result<String, VaultError> {
-        let digits = sealed
-            .sealed
-            .strip_prefix(FAKE_NONCE)
-            .ok_or(VaultError::DoesNotOpen)?;
-        let bytes = digits.as_bytes().chunks(2).map(|pair| {
-            let pair = std::str::from_utf8(pair).expect("hexadecimal digits are ASCII");
-            u8::from_str_radix(pair, 16).expect("two hexadecimal digits")
-        });
-        String::from_utf8(bytes.collect()).or(Err(VaultError::DoesNotOpen))
-    }
-    fn hash(&self, value: &str) -> LookupHash {
-        LookupHash(format!("{:064x}", value.len()))
-    }
-    fn derive_customer(&self, _external_id: &str) -> CustomerId {
-        key().person().clone()
-    }
-    fn derive_number(&self, _e164: &str) -> NumberId {
-        "ffeeddccbbaa99887766554433221100".parse().expect("a number id")
-    }
-    fn derive_leg(&self, _call: &CallId, leg: u8) -> LegKey {
-        LegKey::new([leg; 32])
-    }
-    fn sign_link(&self, link: &str) -> String {
-        format!("signed {link}")
-    }
+#[test]
+fn sealed_values_are_found_wherever_they_are() {
+    let sealed = || serde_json::json!({ "sealed": "AAAA", "key": "00112233445566778899aabbccddeeff" });
+    let data = serde_json::json!({
+        "name": sealed(),
+        "variables": { "due/date~": sealed(), "count": 3 },
+        "notes": [{ "noted": { "text": sealed() } }, sealed()],
+        "unit": { "sealed": true },
+    });
+    let mut found = Vec::new();
+    find_sealed(&data, &Pointer::Root, &mut found);
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            "/name",
+            "/notes/0/noted/text",
+            "/notes/1",
+            "/variables/due~1date~0"
+        ]
+    );
 }

@@ -11,7 +11,7 @@ pub enum RoutingEvent {
     /// The candidates were scored. The event has the parts of each total and the candidate with the highest
     /// one; of equal ones the first.
     #[serde(rename = "routing.scored")]
-    #[open(chosen)]
+    #[open(candidates, chosen)]
     Scored {
         campaign: CampaignId,
         customer: CustomerId,

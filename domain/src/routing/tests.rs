@@ -1,7 +1,7 @@
 //! Tests of the routing decider: the winner, and refused candidates.
 
 use super::*;
-use crate::record::golden_support::{campaign, customer};
+use crate::record::sample_values::{campaign, customer};
 use values::routing_score::CandidateKind;
 
 fn candidate(id: &str, skill: u32) -> RoutingCandidate {

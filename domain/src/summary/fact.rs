@@ -109,7 +109,6 @@ pub struct SummaryFact {
     pub interest: Option<Interest>,
     /// Values of the flow's slots by name, masked.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[pointer(raw)]
     pub slots: BTreeMap<String, Personal<String>>,
     /// The strongest emotion of the callee. Absent if the campaign does not measure emotions.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -37,7 +37,6 @@ pub struct TextSummaryFact {
     pub interest: Option<Interest>,
     /// Values of the flow's slots by name, masked.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[pointer(raw)]
     pub slots: BTreeMap<String, Personal<String>>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub tags: BTreeSet<CourseMark>,

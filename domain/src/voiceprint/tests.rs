@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::personal::Personal;
-use crate::record::golden_support::customer;
+use crate::record::sample_values::customer;
 
 type DecideResult = Result<Vec<VoiceprintEvent>, VoiceprintRefusal>;
 

@@ -2,6 +2,7 @@
 //! is read from a small file and checked before it applies.
 
 use super::day::Day;
+use crate::event_members::open_types::OpenMember;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -106,6 +107,8 @@ pub struct CalendarYear {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub working_days: Vec<Day>,
 }
+
+impl OpenMember for CalendarYear {}
 
 /// What a calendar says about a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
