@@ -4,6 +4,11 @@ use crate::resolver::ResolveError;
 use hyper_util::client::legacy::Error;
 use std::error::Error as AnyError;
 
+/// A connection that was not ready within this number of milliseconds.
+#[derive(Debug, thiserror::Error)]
+#[error("no connection within {0} ms")]
+pub(crate) struct ConnectTimeout(pub(crate) u64);
+
 /// Why there is no response to a request.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {

@@ -6,7 +6,13 @@ use domain::ports::clock::Clock;
 use domain::time::Timestamp;
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::Arc;
+use tempfile::TempDir;
+use tls::testing::{Authority, NOW, noon};
+use tls::{AcceptedStream, Acceptor, Identity};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 /// A clock whose waits end when the test says so.
@@ -66,6 +72,55 @@ fn client(reach: AllowedAddresses, idle_count_max: usize) -> HttpClient {
         ..ClientOptions::new(Trust::of_nobody(), reach)
     };
     HttpClient::new(options).unwrap()
+}
+
+/// Returns the result of work that one of our limits must end. A paused clock advances while all tasks wait.
+#[expect(clippy::disallowed_methods, reason = "a test that would wait for ever fails")]
+async fn within_a_minute<T>(work: impl Future<Output = T>) -> T {
+    let done = tokio::time::timeout(Duration::from_secs(60), work).await;
+    done.expect("a limit ends it")
+}
+
+/// A server with TLS on loopback, and the file of the authority that issued its certificate.
+struct TlsServer {
+    listener: tokio::net::TcpListener,
+    acceptor: Acceptor,
+    authority: PathBuf,
+    _folder: TempDir,
+}
+
+impl TlsServer {
+    #[expect(clippy::disallowed_methods, reason = "a test's own server")]
+    async fn bind() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let authority = Authority::new("authority");
+        let files = authority.issue(folder.path(), &["127.0.0.1"], NOW);
+        Self {
+            listener: tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap(),
+            acceptor: Identity::load(files, noon()).unwrap().acceptor(&[]).unwrap(),
+            authority: authority.write(&folder.path().join("authority.crt")),
+            _folder: folder,
+        }
+    }
+
+    fn url(&self) -> String {
+        format!("https://{}/", self.listener.local_addr().unwrap())
+    }
+
+    async fn accept(&self) -> AcceptedStream<TcpStream> {
+        AcceptedStream::new(self.listener.accept().await.unwrap().0, Some(&self.acceptor))
+    }
+}
+
+/// Reads a request without a body and writes an empty response.
+async fn answer(stream: &mut AcceptedStream<TcpStream>) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    let empty = b"HTTP/1.1 200 -\r\ncontent-length: 0\r\n\r\n";
+    stream.write_all(empty).await.unwrap();
+    stream.flush().await.unwrap();
 }
 
 /// The worker closes the connection while the test waits for the server, here and below.
@@ -147,6 +202,42 @@ async fn without_idle_connections_each_request_has_its_own() {
         assert_eq!(response.unwrap().status().as_u16(), 200);
     }
     assert_eq!(server.join().unwrap(), [1, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+#[expect(clippy::disallowed_methods, reason = "a test's own server")]
+async fn a_server_that_does_not_answer_the_tls_handshake_is_given_up() {
+    // The system completes the TCP connection, and no server reads from it.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    let client = client(AllowedAddresses::Anywhere, 0);
+    let error = within_a_minute(client.send(request(&url))).await.unwrap_err();
+    assert!(error.is_connect());
+    assert_eq!(error.cause_text(), "no connection within 30000 ms");
+    let (mut stream, _) = listener.accept().unwrap();
+    drop(stream.read_to_end(&mut Vec::new()));
+}
+
+/// Two requests connect. The first connection serves both, so that hyper-util finishes the other connect in a
+/// task of its own.
+#[tokio::test]
+async fn a_connect_for_which_no_request_waits_ends_within_its_time() {
+    let server = TlsServer::bind().await;
+    let url = server.url();
+    let trust = Trust::of_file(&server.authority).unwrap();
+    let client = HttpClient::new(ClientOptions::new(trust, AllowedAddresses::Anywhere)).unwrap();
+    let requests = async { tokio::join!(client.send(request(&url)), client.send(request(&url))) };
+    let serving = async {
+        let mut first = server.accept().await;
+        let (second, _) = server.listener.accept().await.unwrap();
+        answer(&mut first).await;
+        answer(&mut first).await;
+        second
+    };
+    let ((one, other), mut second) = within_a_minute(async { tokio::join!(requests, serving) }).await;
+    assert!(one.is_ok() && other.is_ok());
+    tokio::time::pause();
+    drop(within_a_minute(second.read_to_end(&mut Vec::new())).await);
 }
 
 #[tokio::test]

@@ -33,7 +33,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use tls::{TlsError, Trust};
 
-/// The longest time to connect, without TLS, in milliseconds: three attempts of a lost first packet.
+/// The longest time for TCP, and to look up a name before it is stored, in milliseconds: three attempts of a
+/// lost first packet.
 const CONNECT_MS: u64 = 5_000;
 
 /// The longest wait for the body after the status has arrived, in milliseconds. Later bytes are not needed.
@@ -58,7 +59,8 @@ impl Clients {
     fn new() -> Result<Self, TlsError> {
         let client = |trust, reach| {
             HttpClient::new(ClientOptions {
-                connect_ms_max: Some(CONNECT_MS),
+                connect_ms_max: ANSWER_MS,
+                tcp_ms_max: CONNECT_MS,
                 idle_count_max: IDLE_MAX,
                 ..ClientOptions::new(trust, reach)
             })
