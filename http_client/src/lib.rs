@@ -68,6 +68,10 @@ pub struct ClientOptions {
     pub connect_ms_max: u64,
     /// The part of that time for TCP, in milliseconds. The addresses of a name share it evenly.
     pub tcp_ms_max: u64,
+    /// The longest time that sent bytes may wait until the other side takes them, in milliseconds. Then the
+    /// system ends the connection (TCP_USER_TIMEOUT, on Linux only). `None`: as long as the other side's
+    /// system answers.
+    pub unread_ms_max: Option<u64>,
     /// The most idle connections kept to one server; 0: each request has a connection of its own.
     pub idle_count_max: usize,
 }
@@ -80,6 +84,7 @@ impl ClientOptions {
             reach,
             connect_ms_max: CONNECT_MS,
             tcp_ms_max: CONNECT_MS,
+            unread_ms_max: None,
             idle_count_max: usize::MAX,
         }
     }
@@ -98,6 +103,7 @@ impl HttpClient {
         let mut http = HttpConnector::new_with_resolver(ReachResolver::new(options.reach));
         http.enforce_http(false);
         http.set_nodelay(true);
+        limit_unread(&mut http, options.unread_ms_max);
         http.set_connect_timeout(Some(Duration::from_millis(options.tcp_ms_max)));
         let connector = HttpsConnectorBuilder::new()
             .with_tls_config(options.trust.config(&[])?)
@@ -115,9 +121,13 @@ impl HttpClient {
         })
     }
 
-    /// Makes a client for URLs that begin with `http://`: it accepts no certificate.
-    pub fn plain() -> Self {
-        let options = ClientOptions::new(Trust::of_nobody(), AllowedAddresses::Anywhere);
+    /// Makes a client for URLs that begin with `http://`: it accepts no certificate. `unread_ms_max` as in
+    /// [`ClientOptions`].
+    pub fn plain(unread_ms_max: u64) -> Self {
+        let options = ClientOptions {
+            unread_ms_max: Some(unread_ms_max),
+            ..ClientOptions::new(Trust::of_nobody(), AllowedAddresses::Anywhere)
+        };
         Self::new(options).expect("no file is read, and the cryptography provider has its TLS versions")
     }
 
@@ -131,6 +141,14 @@ impl HttpClient {
         Ok(self.client.request(request).await?)
     }
 }
+
+#[cfg(target_os = "linux")]
+fn limit_unread(http: &mut HttpConnector<ReachResolver>, ms_max: Option<u64>) {
+    http.set_tcp_user_timeout(ms_max.map(Duration::from_millis));
+}
+
+#[cfg(not(target_os = "linux"))]
+fn limit_unread(_http: &mut HttpConnector<ReachResolver>, _ms_max: Option<u64>) {}
 
 /// Returns false if the host of a URL is an IP address outside the public internet; true also for a name.
 pub fn is_literal_global(url: &Uri) -> bool {

@@ -218,6 +218,29 @@ async fn a_server_that_does_not_answer_the_tls_handshake_is_given_up() {
     drop(stream.read_to_end(&mut Vec::new()));
 }
 
+/// The system ends the connection, so this test runs on the real clock.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a test's own server")]
+async fn a_server_that_takes_no_bytes_loses_its_connection() {
+    // More than the buffers of both sockets hold.
+    const BODY_BYTES: usize = 64 * 1024 * 1024;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let options = ClientOptions {
+        unread_ms_max: Some(100),
+        ..ClientOptions::new(Trust::of_nobody(), AllowedAddresses::Anywhere)
+    };
+    let client = HttpClient::new(options).unwrap();
+    let request = Request::post(url).body(full_body(vec![0; BODY_BYTES])).unwrap();
+    let error = within_a_minute(client.send(request)).await.unwrap_err();
+    assert!(!error.is_connect(), "the server has a part of the request");
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut taken = Vec::new();
+    drop(stream.read_to_end(&mut taken));
+    assert!(taken.len() < BODY_BYTES);
+}
+
 /// Two requests connect. The first connection serves both, so that hyper-util finishes the other connect in a
 /// task of its own.
 #[tokio::test]

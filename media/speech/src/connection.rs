@@ -15,6 +15,10 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 
+/// The longest time in which an engine takes no bytes of a request, in milliseconds; then its connection
+/// ends. Answers during a call have to arrive sooner.
+const UNREAD_MS: u64 = 10_000;
+
 /// Which certificates of a speech engine are accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum CertificateTrust {
@@ -54,6 +58,7 @@ impl EngineAddress {
         // A connection per request: engines close idle ones, and a request must not meet a closed one.
         let client = HttpClient::new(ClientOptions {
             idle_count_max: 0,
+            unread_ms_max: Some(UNREAD_MS),
             ..ClientOptions::new(trust, AllowedAddresses::Anywhere)
         })?;
         Ok(Self {

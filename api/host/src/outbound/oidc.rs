@@ -106,7 +106,10 @@ impl OidcProvider {
     /// Makes a client that accepts certificates of the system's authorities.
     pub fn new(settings: OidcSettings, clock: Arc<dyn Clock>) -> Result<Self, Problem> {
         let trust = Trust::of_system()?;
-        let http = HttpClient::new(ClientOptions::new(trust, AllowedAddresses::Anywhere))?;
+        let http = HttpClient::new(ClientOptions {
+            unread_ms_max: Some(ANSWER_MS),
+            ..ClientOptions::new(trust, AllowedAddresses::Anywhere)
+        })?;
         Ok(Self {
             settings,
             line: Arc::new(Connection { http, clock }),

@@ -63,7 +63,7 @@ async fn send(url: &TsaUrl, question: Vec<u8>) -> Result<Vec<u8>, String> {
         .header(ACCEPT, REPLY)
         .body(full_body(question))
         .map_err(|error| error.to_string())?;
-    let response = HttpClient::plain()
+    let response = HttpClient::plain(ANSWER_MS)
         .send(request)
         .await
         .map_err(|error| error.to_string())?;

@@ -55,7 +55,7 @@ impl WitnessClient {
     /// Makes a client for plain HTTP: what a witness returns is signed.
     pub(crate) fn new() -> Self {
         Self {
-            client: HttpClient::plain(),
+            client: HttpClient::plain(ANSWER_MS),
         }
     }
 

@@ -61,6 +61,7 @@ impl Clients {
             HttpClient::new(ClientOptions {
                 connect_ms_max: ANSWER_MS,
                 tcp_ms_max: CONNECT_MS,
+                unread_ms_max: Some(ANSWER_MS),
                 idle_count_max: IDLE_MAX,
                 ..ClientOptions::new(trust, reach)
             })
