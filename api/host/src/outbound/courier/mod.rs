@@ -282,8 +282,10 @@ fn http_date(text: &str) -> Option<Timestamp> {
 }
 
 /// Returns why a message was not delivered. The reason is searched in the chain of causes, because the
-/// client's error only says that the request failed.
+/// client's error only says that the request failed. With a connection the receiver may have the message, so
+/// that the fault must not say that it has not: an SMS would be sent twice.
 fn fault_of(error: &SendError) -> DeliveryFault {
+    let is_connect = error.is_connect();
     let mut cause: Option<&(dyn AnyError + 'static)> = Some(error);
     while let Some(one) = cause {
         if let Some(why) = one.downcast_ref::<ResolveError>() {
@@ -296,11 +298,15 @@ fn fault_of(error: &SendError) -> DeliveryFault {
             if io.kind() == std::io::ErrorKind::TimedOut {
                 return DeliveryFault::TimedOut;
             }
-            if tls::find_tls_error_text(io).is_some() {
+            if is_connect && tls::find_tls_error_text(io).is_some() {
                 return DeliveryFault::Tls;
             }
         }
         cause = one.source();
     }
-    DeliveryFault::Unreachable
+    if is_connect {
+        DeliveryFault::Unreachable
+    } else {
+        DeliveryFault::AnswerCut
+    }
 }

@@ -167,6 +167,15 @@ async fn a_2xx_is_success_whatever_its_body_is() {
     assert_eq!(broken.body, b"half");
 }
 
+/// The receiver may have accepted the message: an SMS that is sent again would arrive twice.
+#[tokio::test]
+async fn a_receiver_that_reads_a_message_and_closes_may_have_it() {
+    let closed = deliver(Some(|_| {})).await;
+    assert_eq!((closed.fault, closed.status), (Some(DeliveryFault::AnswerCut), None));
+    let garbled = deliver(Some(|stream| say(stream, "SMTP\r\n\r\n"))).await;
+    assert_eq!((garbled.fault, garbled.status), (Some(DeliveryFault::AnswerCut), None));
+}
+
 #[tokio::test]
 async fn a_wait_that_is_asked_for_as_a_date_is_kept() {
     let waits = [
