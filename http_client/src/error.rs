@@ -31,12 +31,15 @@ impl SendError {
 
     /// Returns the text of the innermost cause, which says most.
     pub fn cause_text(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = self.source();
-        while let Some(one) = cause {
-            text = one.to_string();
-            cause = one.source();
-        }
-        text
+        innermost_text(self)
     }
+}
+
+/// Returns the text of an error's innermost cause.
+pub(crate) fn innermost_text(error: &(dyn AnyError + 'static)) -> String {
+    let mut inner = error;
+    while let Some(cause) = inner.source() {
+        inner = cause;
+    }
+    inner.to_string()
 }

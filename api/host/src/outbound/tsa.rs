@@ -66,7 +66,7 @@ async fn send(url: &TsaUrl, question: Vec<u8>) -> Result<Vec<u8>, String> {
     let response = HttpClient::plain(ANSWER_MS)
         .send(request)
         .await
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| error.cause_text())?;
     let status = response.status();
     if status != StatusCode::OK {
         return Err(format!("it responds with {status}"));
