@@ -1,8 +1,8 @@
 //! Delivers messages to external receivers (webhooks, alert channels): POST requests over kept connections,
 //! and mails.
 //!
-//! There are two HTTP clients: one connects only to public addresses over https, the other to any address,
-//! for webhooks for which an administrator allowed that.
+//! There are three HTTP clients: one connects only to public addresses over https. For webhooks for which an
+//! administrator allowed it, two others connect to any address, one over https and one over plain HTTP.
 
 mod bounded_stream;
 mod mail;
@@ -45,50 +45,68 @@ const IDLE_MAX: usize = 64;
 
 /// Delivers messages over HTTP and SMTP.
 pub struct OutsideCourier {
-    /// The HTTP clients, created with the first message: a command that sends none reads no certificates.
-    clients: Arc<OnceLock<Clients>>,
+    clients: Arc<Clients>,
     clock: Arc<dyn Clock>,
 }
 
+/// The HTTP clients. Each is created with its first message: a command that sends none reads no certificates,
+/// and plain HTTP needs none. A client that could not be created is tried again with the next message.
 struct Clients {
-    global: HttpClient,
-    anywhere: HttpClient,
+    /// Returns the certificates that are accepted for https.
+    load_trust: fn() -> Result<Trust, TlsError>,
+    public: OnceLock<HttpClient>,
+    anywhere: OnceLock<HttpClient>,
+    plain: OnceLock<HttpClient>,
 }
 
 impl Clients {
-    fn new() -> Result<Self, TlsError> {
-        let client = |trust, reach| {
-            HttpClient::new(ClientOptions {
-                connect_ms_max: ANSWER_MS,
-                tcp_ms_max: CONNECT_MS,
-                unread_ms_max: Some(ANSWER_MS),
-                idle_count_max: IDLE_MAX,
-                ..ClientOptions::new(trust, reach)
-            })
-        };
-        // If this machine trusts no authority, plain HTTP still works.
-        let any = Trust::of_system().unwrap_or_else(|_| Trust::of_nobody());
-        Ok(Self {
-            global: client(Trust::of_system()?, AllowedAddresses::PublicOnly)?,
-            anywhere: client(any, AllowedAddresses::Anywhere)?,
-        })
+    fn new(load_trust: fn() -> Result<Trust, TlsError>) -> Self {
+        Self {
+            load_trust,
+            public: OnceLock::new(),
+            anywhere: OnceLock::new(),
+            plain: OnceLock::new(),
+        }
     }
+
+    /// Returns the client for a URL with this scheme.
+    fn select(&self, scheme: Option<&Scheme>, allow_private: bool) -> Result<&HttpClient, TlsError> {
+        if !allow_private {
+            return get_or_make(&self.public, self.load_trust, AllowedAddresses::PublicOnly);
+        }
+        let reach = AllowedAddresses::Anywhere;
+        if scheme == Some(&Scheme::HTTP) {
+            return get_or_make(&self.plain, || Ok(Trust::of_nobody()), reach);
+        }
+        get_or_make(&self.anywhere, self.load_trust, reach)
+    }
+}
+
+/// Returns the client of this cell, or makes it.
+fn get_or_make(
+    cell: &OnceLock<HttpClient>,
+    load_trust: fn() -> Result<Trust, TlsError>,
+    reach: AllowedAddresses,
+) -> Result<&HttpClient, TlsError> {
+    if let Some(client) = cell.get() {
+        return Ok(client);
+    }
+    let made = HttpClient::new(ClientOptions {
+        connect_ms_max: ANSWER_MS,
+        tcp_ms_max: CONNECT_MS,
+        unread_ms_max: Some(ANSWER_MS),
+        idle_count_max: IDLE_MAX,
+        ..ClientOptions::new(load_trust()?, reach)
+    })?;
+    Ok(cell.get_or_init(|| made))
 }
 
 impl OutsideCourier {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
-            clients: Arc::default(),
+            clients: Arc::new(Clients::new(Trust::of_system)),
             clock,
         }
-    }
-
-    fn clients(clients: &OnceLock<Clients>) -> Result<&Clients, TlsError> {
-        if let Some(clients) = clients.get() {
-            return Ok(clients);
-        }
-        let made = Clients::new()?;
-        Ok(clients.get_or_init(|| made))
     }
 
     async fn within<T: Send + 'static>(
@@ -99,25 +117,20 @@ impl OutsideCourier {
         tls::with_deadline(self.clock.as_ref(), ms, work).await
     }
 
-    async fn post(clients: Arc<OnceLock<Clients>>, clock: Arc<dyn Clock>, post: Post) -> DeliveryResponse {
+    async fn post(clients: Arc<Clients>, clock: Arc<dyn Clock>, post: Post) -> DeliveryResponse {
         let allow_private = post.allow_private;
         let request = match request(post) {
             Ok(request) => request,
             Err(fault) => return DeliveryResponse::nothing(fault),
         };
-        let clients = match Self::clients(&clients) {
-            Ok(clients) => clients,
+        let client = match clients.select(request.uri().scheme(), allow_private) {
+            Ok(client) => client,
             Err(error) => {
                 tracing::error!(%error, "no TLS client could be made for webhooks");
                 return DeliveryResponse::nothing(DeliveryFault::Tls);
             }
         };
-        let answered = if allow_private {
-            clients.anywhere.send(request).await
-        } else {
-            clients.global.send(request).await
-        };
-        match answered {
+        match client.send(request).await {
             Ok(response) => Self::read(clock.as_ref(), response).await,
             Err(error) => DeliveryResponse::nothing(fault_of(&error)),
         }

@@ -68,13 +68,24 @@ async fn deliver_to_text(text: String) -> DeliveryResponse {
     deliver_to(Some(Box::new(move |stream: &mut TcpStream| say(stream, &text)))).await
 }
 
-#[expect(clippy::disallowed_methods, reason = "the test's own receiver, on loopback")]
 async fn deliver_to(answers: Option<ReceiverScript>) -> DeliveryResponse {
     let answers_ever = answers.is_some();
+    let read = Arc::new(Notify::new());
+    let url = receive(answers, Arc::clone(&read));
+    let wall = SystemClock::default();
+    let clock: Arc<dyn Clock> = match answers_ever {
+        true => Arc::new(wall),
+        false => Arc::new(LateClock { wall, read }),
+    };
+    OutsideCourier::new(clock).deliver(post_to(url)).await
+}
+
+/// Starts a receiver of one message on loopback. Returns its URL. Without a response it notifies `read` once
+/// it has read the message.
+#[expect(clippy::disallowed_methods, reason = "the test's own receiver, on loopback")]
+fn receive(answers: Option<ReceiverScript>, read: Arc<Notify>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/in", listener.local_addr().unwrap());
-    let read = Arc::new(Notify::new());
-    let tells = Arc::clone(&read);
     std::thread::spawn(move || {
         let (stream, _) = listener.accept().unwrap();
         let mut reader = BufReader::new(stream.try_clone().unwrap());
@@ -89,18 +100,18 @@ async fn deliver_to(answers: Option<ReceiverScript>) -> DeliveryResponse {
         match answers {
             Some(answers) => answers(&mut stream),
             None => {
-                tells.notify_one();
+                read.notify_one();
                 // Holds the connection until the other side closes it.
                 drop(stream.read(&mut body));
             }
         }
     });
-    let wall = SystemClock::default();
-    let clock: Arc<dyn Clock> = match answers_ever {
-        true => Arc::new(wall),
-        false => Arc::new(LateClock { wall, read }),
-    };
-    let post = Post {
+    url
+}
+
+/// Returns a message to any address, private ones too.
+fn post_to(url: String) -> Letter {
+    Letter::Post(Post {
         url,
         headers: vec![Header {
             name: "webhook-id",
@@ -108,8 +119,7 @@ async fn deliver_to(answers: Option<ReceiverScript>) -> DeliveryResponse {
         }],
         body: Bytes::from_static(b"{}"),
         allow_private: true,
-    };
-    OutsideCourier::new(clock).deliver(Letter::Post(post)).await
+    })
 }
 
 fn say(stream: &mut TcpStream, text: &str) {
@@ -317,6 +327,20 @@ async fn nobody_there_is_said() {
     // The name is checked on each connection, also long after it was added.
     let fault = post("https://localhost:9/", false).await.fault;
     assert_eq!(fault, Some(DeliveryFault::PrivateAddress));
+}
+
+#[tokio::test]
+async fn plain_http_needs_no_certificate_authorities() {
+    let courier = OutsideCourier {
+        clients: Arc::new(Clients::new(|| Err(TlsError::NoAuthorities("none".to_owned())))),
+        clock: Arc::new(SystemClock::default()),
+    };
+    let script: ReceiverScript = Box::new(|stream: &mut TcpStream| say(stream, "HTTP/1.1 204 -\r\n\r\n"));
+    let url = receive(Some(script), Arc::default());
+    let taken = courier.deliver(post_to(url)).await;
+    assert_eq!((taken.fault, taken.status), (None, Some(204)));
+    let secure = courier.deliver(post_to("https://127.0.0.1:9/".to_owned())).await;
+    assert_eq!(secure.fault, Some(DeliveryFault::Tls));
 }
 
 #[tokio::test]
