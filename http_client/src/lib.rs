@@ -156,7 +156,7 @@ fn limit_unread(http: &mut HttpConnector<ReachResolver>, ms_max: Option<u64>) {
 fn limit_unread(_http: &mut HttpConnector<ReachResolver>, _ms_max: Option<u64>) {}
 
 /// Returns false if the host of a URL is an IP address outside the public internet; true also for a name.
-pub fn is_literal_global(url: &Uri) -> bool {
+fn is_literal_global(url: &Uri) -> bool {
     let host = url.host().unwrap_or_default();
     let host = host.trim_start_matches('[').trim_end_matches(']');
     !host.parse::<IpAddr>().is_ok_and(|address| !is_global(address))

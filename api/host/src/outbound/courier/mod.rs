@@ -23,7 +23,6 @@ use domain::webhook::DeliveryFault;
 use http_body_util::BodyExt;
 use http_client::{
     AllowedAddresses, ClientOptions, HttpClient, RequestBody, ResolveError, SendError, all_global, full_body,
-    is_literal_global,
 };
 use hyper::header::{DATE, HeaderValue, RETRY_AFTER};
 use hyper::http::uri::{Scheme, Uri};
@@ -244,13 +243,10 @@ fn endpoint(url: &Uri, allow_private: bool) -> Result<(String, u16), String> {
     Ok((host.to_owned(), port))
 }
 
-/// Builds the request. Checks an IP address in the URL here, because it is not resolved.
+/// Builds the request. The client checks the address to which the URL leads.
 fn request(post: Post) -> Result<Request<RequestBody>, DeliveryFault> {
     let url: Uri = post.url.parse().map_err(|_why| DeliveryFault::Unmade)?;
     endpoint(&url, post.allow_private).map_err(|_why| DeliveryFault::PrivateAddress)?;
-    if !post.allow_private && !is_literal_global(&url) {
-        return Err(DeliveryFault::PrivateAddress);
-    }
     let mut request = Request::post(url);
     for header in &post.headers {
         request = request.header(header.name, header.value.as_str());

@@ -7,18 +7,23 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-fn may(url: &str, allow_private: bool) -> Result<(), DeliveryFault> {
-    let post = Post {
+/// Returns a message without headers and body.
+fn empty_post(url: &str, allow_private: bool) -> Post {
+    Post {
         url: url.to_owned(),
         headers: Vec::new(),
         body: Bytes::new(),
         allow_private,
-    };
-    request(post).map(drop)
+    }
 }
 
-#[test]
-fn only_https_to_the_open_internet_is_spoken_unless_an_administrator_allows_more() {
+fn may(url: &str, allow_private: bool) -> Result<(), DeliveryFault> {
+    request(empty_post(url, allow_private)).map(drop)
+}
+
+#[tokio::test]
+async fn only_https_to_the_open_internet_is_spoken_unless_an_administrator_allows_more() {
+    let courier = OutsideCourier::new(Arc::new(SystemClock::default()));
     for private in [
         "http://1.1.1.1/",
         "https://127.0.0.1/",
@@ -30,7 +35,10 @@ fn only_https_to_the_open_internet_is_spoken_unless_an_administrator_allows_more
         "https:///nowhere",
         "/path",
     ] {
-        assert!(may(private, false).is_err(), "{private}");
+        let sent = courier.deliver(Letter::Post(empty_post(private, false)));
+        let fault = sent.await.fault;
+        let is_refused = matches!(fault, Some(DeliveryFault::PrivateAddress | DeliveryFault::Unmade));
+        assert!(is_refused, "{private}: {fault:?}");
     }
     assert_eq!(may("https://1.1.1.1/", false), Ok(()));
     assert_eq!(may("http://127.0.0.1:9/", true), Ok(()));
@@ -265,12 +273,7 @@ async fn a_receiver_that_floods_early_hints_is_given_up_at_the_deadline() {
     );
     let wall = SystemClock::default();
     let clock = Arc::new(LateClock { wall, read: late });
-    let post = Post {
-        url: format!("http://{address}/in"),
-        headers: Vec::new(),
-        body: Bytes::new(),
-        allow_private: true,
-    };
+    let post = empty_post(&format!("http://{address}/in"), true);
     let answered = OutsideCourier::new(clock).deliver(Letter::Post(post)).await;
     assert_eq!(
         (answered.fault, answered.status),
@@ -313,15 +316,7 @@ async fn a_line_without_an_end_of_a_mail_server_is_read_up_to_a_limit() {
 #[tokio::test]
 async fn nobody_there_is_said() {
     let courier = OutsideCourier::new(Arc::new(SystemClock::default()));
-    let post = |url: &str, allow_private| {
-        let post = Post {
-            url: url.to_owned(),
-            headers: Vec::new(),
-            body: Bytes::new(),
-            allow_private,
-        };
-        courier.deliver(Letter::Post(post))
-    };
+    let post = |url: &str, allow_private| courier.deliver(Letter::Post(empty_post(url, allow_private)));
     let fault = post("http://127.0.0.1:9/", true).await.fault;
     assert_eq!(fault, Some(DeliveryFault::Unreachable));
     // The name is checked on each connection, also long after it was added.
