@@ -154,14 +154,42 @@ async fn a_body_over_the_limit_is_refused_and_its_status_is_known() {
     server.join().unwrap();
 }
 
-#[tokio::test]
+/// The deadline passes when the server has the request. The server then reads until the connection is closed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[expect(clippy::disallowed_methods, reason = "a test's own server")]
 async fn a_server_that_does_not_answer_is_given_up_at_the_deadline() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
     let late = Arc::new(Notify::new());
-    late.notify_one();
-    let (url, _server) = serve("", 1);
-    let client = client(AllowedAddresses::Anywhere, 0);
+    let passes = Arc::clone(&late);
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        assert!(stream.read(&mut [0; 1_024]).unwrap() > 0);
+        passes.notify_one();
+        stream.read_to_end(&mut Vec::new())
+    });
+    let client = client(AllowedAddresses::Anywhere, usize::MAX);
     let answered = client.exchange(&TestClock(late), LIMITS, request(&url)).await;
     assert!(matches!(answered, Err(ExchangeError::Late(500))), "{answered:?}");
+    server.join().unwrap().expect("the client closes the connection");
+}
+
+#[tokio::test]
+async fn a_server_with_an_untrusted_certificate_gets_no_request() {
+    let server = TlsServer::bind().await;
+    let another = tempfile::tempdir().unwrap();
+    let another = Authority::new("another").write(&another.path().join("another.crt"));
+    for trust in [Trust::of_nobody(), Trust::of_file(&another).unwrap()] {
+        let client = HttpClient::new(ClientOptions::new(trust, AllowedAddresses::Anywhere)).unwrap();
+        let url = server.url();
+        let serving = async { server.accept().await.read_u8().await };
+        let (sent, read) = tokio::join!(client.send(request(&url)), serving);
+        let error = sent.unwrap_err();
+        assert!(error.is_connect(), "{error:?}");
+        let text = tls::find_tls_error_text(&error).unwrap();
+        assert!(text.contains("signed by no authority that is trusted here"), "{text}");
+        assert!(read.is_err(), "no byte of a request arrives");
+    }
 }
 
 /// The server writes interim responses until the client closes the connection, and lets the deadline pass
