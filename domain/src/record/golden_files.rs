@@ -17,6 +17,7 @@ use crate::time::Timestamp;
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use values::hex;
 use values::ids::{CallId, CustomerId, NumberId};
 
 /// Index of every golden event in its command's batch.
@@ -246,7 +247,7 @@ impl Vault for FakeVault {
         _aad: &[u8],
         value: &str,
     ) -> Result<Sealed, VaultError> {
-        let digits: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let digits = hex::encode(value.as_bytes());
         Ok(Sealed {
             sealed: format!("{FAKE_NONCE}{digits}"),
             key: key.person().clone(),
@@ -259,11 +260,11 @@ impl Vault for FakeVault {
             .sealed
             .strip_prefix(FAKE_NONCE)
             .ok_or(VaultError::DoesNotOpen)?;
-        let bytes = digits.as_bytes().chunks(2).map(|pair| {
-            let pair = std::str::from_utf8(pair).expect("hexadecimal digits are ASCII");
-            u8::from_str_radix(pair, 16).expect("two hexadecimal digits")
-        });
-        String::from_utf8(bytes.collect()).or(Err(VaultError::DoesNotOpen))
+        let mut bytes = vec![0; digits.len() / 2];
+        if !hex::decode_into(digits, &mut bytes) {
+            return Err(VaultError::DoesNotOpen);
+        }
+        String::from_utf8(bytes).or(Err(VaultError::DoesNotOpen))
     }
     fn hash(&self, value: &str) -> LookupHash {
         LookupHash(format!("{:064x}", value.len()))
