@@ -1,6 +1,6 @@
 //! Sends one POST to an engine over HTTP/1.1, on a connection of its own, and reads a bounded answer.
 
-use crate::connection::EngineAddress;
+use crate::connection::HttpAddress;
 use bytes::Bytes;
 use domain::ports::clock::Clock;
 use http_client::{BodyError, ExchangeError, ExchangeLimits, RequestBody, full_body};
@@ -57,7 +57,7 @@ impl PostResponse {
 /// Sends a POST request and returns the body of the answer. Fails for a status other than 200, and for an
 /// answer that is late or too long.
 pub(crate) async fn post(
-    server: &EngineAddress,
+    server: &HttpAddress,
     clock: &dyn Clock,
     post: PostRequest<'_>,
 ) -> Result<Bytes, PostError> {
@@ -68,7 +68,7 @@ pub(crate) async fn post(
 
 /// Does the same, and returns the answer with its content type.
 pub(crate) async fn post_for_response(
-    server: &EngineAddress,
+    server: &HttpAddress,
     clock: &dyn Clock,
     post: PostRequest<'_>,
 ) -> Result<PostResponse, PostError> {
@@ -95,9 +95,9 @@ pub(crate) async fn post_for_response(
     }
 }
 
-fn request(server: &EngineAddress, post: PostRequest<'_>) -> Result<Request<RequestBody>, PostError> {
+fn request(server: &HttpAddress, post: PostRequest<'_>) -> Result<Request<RequestBody>, PostError> {
     let mut request = Request::post(server.url(post.target))
-        .header(HOST, server.authority())
+        .header(HOST, server.to_string())
         .header(CONTENT_TYPE, post.content_type);
     if let Some(key) = post.key {
         request = request.header(AUTHORIZATION, format!("Bearer {key}"));
