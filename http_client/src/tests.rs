@@ -187,7 +187,10 @@ async fn a_server_with_an_untrusted_certificate_gets_no_request() {
         let error = sent.unwrap_err();
         assert!(error.is_connect(), "{error:?}");
         let text = tls::find_tls_error_text(&error).unwrap();
-        assert!(text.contains("signed by no authority that is trusted here"), "{text}");
+        assert!(
+            text.contains("signed by no authority that is trusted here"),
+            "{text}"
+        );
         assert!(read.is_err(), "no byte of a request arrives");
     }
 }

@@ -281,7 +281,9 @@ mod tests {
             ca_file: None,
         };
         let server = ServerConnection::named(&args).unwrap();
-        let problem = server.answer(Request::get("/").body(full_body("")).unwrap()).await;
+        let problem = server
+            .answer(Request::get("/").body(full_body("")).unwrap())
+            .await;
         let detail = problem.err().unwrap().detail;
         assert!(detail.contains("127.0.0.1:9 (Connection refused"), "{detail}");
     }

@@ -45,11 +45,7 @@ pub(super) struct TranscriptionEngine {
 }
 
 impl TranscriptionEngine {
-    pub(super) fn new(
-        settings: TranscriptionSettings,
-        server: HttpAddress,
-        configuration: String,
-    ) -> Self {
+    pub(super) fn new(settings: TranscriptionSettings, server: HttpAddress, configuration: String) -> Self {
         Self {
             settings: Arc::new(settings),
             server: Arc::new(server),

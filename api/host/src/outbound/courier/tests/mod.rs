@@ -189,9 +189,15 @@ async fn a_2xx_is_success_whatever_its_body_is() {
 #[tokio::test]
 async fn a_receiver_that_reads_a_message_and_closes_may_have_it() {
     let closed = deliver(Some(|_| {})).await;
-    assert_eq!((closed.fault, closed.status), (Some(DeliveryFault::AnswerCut), None));
+    assert_eq!(
+        (closed.fault, closed.status),
+        (Some(DeliveryFault::AnswerCut), None)
+    );
     let garbled = deliver(Some(|stream| say(stream, "SMTP\r\n\r\n"))).await;
-    assert_eq!((garbled.fault, garbled.status), (Some(DeliveryFault::AnswerCut), None));
+    assert_eq!(
+        (garbled.fault, garbled.status),
+        (Some(DeliveryFault::AnswerCut), None)
+    );
 }
 
 #[tokio::test]
