@@ -4,6 +4,11 @@ use crate::resolver::ResolveError;
 use hyper_util::client::legacy::Error;
 use std::error::Error as AnyError;
 
+/// A connection that was not ready within this number of milliseconds.
+#[derive(Debug, thiserror::Error)]
+#[error("no connection within {0} ms")]
+pub(crate) struct ConnectTimeout(pub(crate) u64);
+
 /// Why there is no response to a request.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
@@ -26,12 +31,15 @@ impl SendError {
 
     /// Returns the text of the innermost cause, which says most.
     pub fn cause_text(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = self.source();
-        while let Some(one) = cause {
-            text = one.to_string();
-            cause = one.source();
-        }
-        text
+        innermost_text(self)
     }
+}
+
+/// Returns the text of an error's innermost cause.
+pub(crate) fn innermost_text(error: &(dyn AnyError + 'static)) -> String {
+    let mut inner = error;
+    while let Some(cause) = inner.source() {
+        inner = cause;
+    }
+    inner.to_string()
 }

@@ -1,5 +1,6 @@
 //! One request and its whole response, within a deadline and a size limit.
 
+use crate::error::innermost_text;
 use crate::{HttpClient, RequestBody, SendError};
 use bytes::Bytes;
 use domain::ports::clock::Clock;
@@ -29,8 +30,10 @@ pub enum ExchangeError {
 /// Why the body of a response could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
+    /// The body has more bytes than the limit.
     #[error("length limit exceeded")]
     TooLong,
+    /// The connection ended or failed before the end of the body; the innermost cause.
     #[error("{0}")]
     Cut(String),
 }
@@ -44,7 +47,7 @@ where
     match Limited::new(body, bytes_max).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(BodyError::TooLong),
-        Err(error) => Err(BodyError::Cut(error.to_string())),
+        Err(error) => Err(BodyError::Cut(innermost_text(error.as_ref()))),
     }
 }
 

@@ -23,6 +23,7 @@ const SITES: &[&str] = &[
     "media/speech/src/connection.rs",
     "media/speech/src/espeak.rs",
     "media/speech/src/rehearsal_voices.rs",
+    "http_client/src/connector.rs",
     "http_client/src/tests.rs",
     "media/speech/src/recognition/template/tests.rs",
     "simulation/src/bin/prove_days.rs",

@@ -1,4 +1,5 @@
-//! Hexadecimal digits of bytes: the only encoder and the only decoder of the workspace.
+//! Encodes bytes as hexadecimal digits and decodes them, for every crate that may use this one. Only
+//! `understanding`, which uses no crate of the workspace, encodes a digest itself.
 
 /// The digits by their value.
 const DIGITS: &[u8; 16] = b"0123456789abcdef";

@@ -11,7 +11,7 @@ pub mod causes;
 pub mod compliance_report;
 pub mod dry_run;
 pub mod event_bundles;
-pub mod html;
+mod html;
 pub mod inspection;
 pub mod log_walk;
 pub mod mining;

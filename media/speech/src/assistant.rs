@@ -5,7 +5,7 @@
 //! off, is late or too long. No part of an answer is ever spoken.
 
 use crate::completion::{CompletionAnswer, hash_prompt, read_completion};
-use crate::connection::EngineAddress;
+use crate::connection::HttpAddress;
 use crate::recognition::spec::{RecognizerKind, RecognizerSpec};
 use async_trait::async_trait;
 use domain::ports::assistant::{
@@ -51,7 +51,7 @@ pub enum AssistantError {
 
 /// A service of the OpenAI form, with its model, key and clock.
 pub struct OpenAiAssistant {
-    pub(crate) server: EngineAddress,
+    pub(crate) server: HttpAddress,
     pub(crate) target: String,
     pub(crate) model: String,
     pub(crate) key: Option<String>,
@@ -76,7 +76,7 @@ pub fn assistant(
         found.ok_or_else(|| AssistantError::NoSecret(name.to_owned()))
     };
     Ok(Arc::new(OpenAiAssistant {
-        server: EngineAddress::new(&remote.host, remote.port, remote.tls.as_ref())?,
+        server: HttpAddress::new(&remote.host, remote.port, remote.tls.as_ref())?,
         target: format!("{}/chat/completions", remote.path.trim_end_matches('/')),
         model: remote.option("model").unwrap_or(MODEL).to_owned(),
         key: remote.option("key_env").map(looked_up).transpose()?,

@@ -15,6 +15,10 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 
+/// The longest time in which an engine takes no bytes of a request, in milliseconds; then its connection
+/// ends. Answers during a call have to arrive sooner.
+const UNREAD_MS: u64 = 10_000;
+
 /// Which certificates of a speech engine are accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum CertificateTrust {
@@ -27,61 +31,97 @@ pub enum CertificateTrust {
     Any,
 }
 
-/// The address of an engine, with its TLS settings.
-#[derive(Clone)]
-pub(crate) struct EngineAddress {
-    host: String,
-    port: u16,
-    tls: Option<Arc<ClientConfig>>,
-    client: HttpClient,
-}
-
-impl fmt::Display for EngineAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.authority())
+/// Returns the rule for certificates; without TLS none is accepted.
+fn trust(tls: Option<&CertificateTrust>) -> Result<Trust, TlsError> {
+    match tls {
+        None => Ok(Trust::none()),
+        Some(CertificateTrust::System) => Trust::of_system(),
+        Some(CertificateTrust::File(file)) => Trust::of_file(file),
+        Some(CertificateTrust::Any) => Ok(Trust::of_any_certificate()),
     }
 }
 
-impl EngineAddress {
+/// Host and port of an engine.
+struct EngineAddress {
+    host: String,
+    port: u16,
+}
+
+/// Written as in a URL.
+impl fmt::Display for EngineAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// The address of an engine that takes HTTP requests, with the client for them.
+pub(crate) struct HttpAddress {
+    address: EngineAddress,
+    scheme: &'static str,
+    client: HttpClient,
+}
+
+impl fmt::Display for HttpAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.address.fmt(f)
+    }
+}
+
+impl HttpAddress {
     pub(crate) fn new(host: &str, port: u16, tls: Option<&CertificateTrust>) -> Result<Self, TlsError> {
-        let trust = match tls {
-            None => Trust::none(),
-            Some(CertificateTrust::System) => Trust::of_system()?,
-            Some(CertificateTrust::File(file)) => Trust::of_file(file)?,
-            Some(CertificateTrust::Any) => Trust::of_any_certificate(),
-        };
-        let config = trust.clone().config(&[])?;
         // A connection per request: engines close idle ones, and a request must not meet a closed one.
         let client = HttpClient::new(ClientOptions {
             idle_count_max: 0,
-            ..ClientOptions::new(trust, AllowedAddresses::Anywhere)
+            unread_ms_max: Some(UNREAD_MS),
+            ..ClientOptions::new(trust(tls)?, AllowedAddresses::Anywhere)
         })?;
         Ok(Self {
-            host: host.to_owned(),
-            port,
-            tls: tls.map(|_trust| Arc::new(config)),
+            address: EngineAddress {
+                host: host.to_owned(),
+                port,
+            },
+            scheme: if tls.is_some() { "https" } else { "http" },
             client,
         })
     }
 
-    /// Returns the client for HTTP requests to this engine.
+    /// Returns the client for requests to this engine.
     pub(crate) const fn client(&self) -> &HttpClient {
         &self.client
     }
 
     /// Returns the URL of a path with query at this engine.
     pub(crate) fn url(&self, target: &str) -> String {
-        let scheme = if self.tls.is_some() { "https" } else { "http" };
-        format!("{scheme}://{}{target}", self.authority())
+        format!("{}://{}{target}", self.scheme, self.address)
     }
+}
 
-    /// Returns `host:port` as it is written in a URL.
-    pub(crate) fn authority(&self) -> String {
-        if self.host.contains(':') {
-            format!("[{}]:{}", self.host, self.port)
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
+/// The address of an engine with a WebSocket, and its TLS settings.
+pub(crate) struct StreamAddress {
+    address: EngineAddress,
+    tls: Option<Arc<ClientConfig>>,
+}
+
+impl fmt::Display for StreamAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.address.fmt(f)
+    }
+}
+
+impl StreamAddress {
+    pub(crate) fn new(host: &str, port: u16, tls: Option<&CertificateTrust>) -> Result<Self, TlsError> {
+        let config = |tls| trust(Some(tls))?.config(&[]);
+        Ok(Self {
+            address: EngineAddress {
+                host: host.to_owned(),
+                port,
+            },
+            tls: tls.map(config).transpose()?.map(Arc::new),
+        })
     }
 }
 
@@ -97,14 +137,14 @@ pub(crate) enum Connection {
     clippy::disallowed_methods,
     reason = "connections to speech engines are opened here and nowhere else"
 )]
-pub(crate) async fn connect(server: &EngineAddress) -> std::io::Result<Connection> {
-    let stream = TcpStream::connect((server.host.as_str(), server.port)).await?;
+pub(crate) async fn connect(server: &StreamAddress) -> std::io::Result<Connection> {
+    let stream = TcpStream::connect((server.address.host.as_str(), server.address.port)).await?;
     // 20 ms of audio must not wait for more.
     stream.set_nodelay(true)?;
     let Some(config) = &server.tls else {
         return Ok(Connection::Plain(stream));
     };
-    let name = ServerName::try_from(server.host.clone()).map_err(std::io::Error::other)?;
+    let name = ServerName::try_from(server.address.host.clone()).map_err(std::io::Error::other)?;
     let stream = TlsConnector::from(Arc::clone(config))
         .connect(name, stream)
         .await?;

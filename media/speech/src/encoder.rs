@@ -4,7 +4,7 @@
 //! Every other answer is a failure with a class: prose, numbers that are no probabilities, an answer that is
 //! late, too long or breaks off. Inputs are cut by the encoder's own tokenizer, at 128 tokens.
 
-use crate::connection::EngineAddress;
+use crate::connection::HttpAddress;
 use crate::http::{PostError, PostRequest, post};
 use crate::recognition::spec::{RecognizerKind, RecognizerSpec};
 use async_trait::async_trait;
@@ -41,7 +41,7 @@ pub enum EncoderError {
 
 /// An encoder server, with its model, key and clock.
 pub struct HttpEncoder {
-    server: EngineAddress,
+    server: HttpAddress,
     target: String,
     model: String,
     key: Option<String>,
@@ -66,7 +66,7 @@ pub fn encoder(
         found.ok_or_else(|| EncoderError::NoSecret(name.to_owned()))
     };
     Ok(Arc::new(HttpEncoder {
-        server: EngineAddress::new(&remote.host, remote.port, remote.tls.as_ref())?,
+        server: HttpAddress::new(&remote.host, remote.port, remote.tls.as_ref())?,
         target: format!("{}/rank", remote.path.trim_end_matches('/')),
         model: remote.option("model").unwrap_or(MODEL).to_owned(),
         key: remote.option("key_env").map(looked_up).transpose()?,

@@ -1,7 +1,7 @@
 //! Sends one POST request to a speech engine over HTTP/1.1, on a new connection, within a time limit and
 //! a size limit for the answer.
 
-use crate::connection::EngineAddress;
+use crate::connection::HttpAddress;
 use bytes::Bytes;
 use domain::ports::clock::Clock;
 use http_client::{BodyError, ExchangeError, ExchangeLimits, RequestBody, full_body};
@@ -62,7 +62,7 @@ impl PostResponse {
 /// Sends a POST request and returns the body of the answer. Fails for a status other than 2xx, and for an
 /// answer that is late, incomplete or too long.
 pub(crate) async fn post(
-    server: &EngineAddress,
+    server: &HttpAddress,
     clock: &dyn Clock,
     post: PostRequest<'_>,
 ) -> Result<Bytes, PostError> {
@@ -73,7 +73,7 @@ pub(crate) async fn post(
 
 /// Sends a POST request and returns the body of the answer with its content type. Fails as [`post`] does.
 pub(crate) async fn post_for_response(
-    server: &EngineAddress,
+    server: &HttpAddress,
     clock: &dyn Clock,
     post: PostRequest<'_>,
 ) -> Result<PostResponse, PostError> {
@@ -100,79 +100,13 @@ pub(crate) async fn post_for_response(
     }
 }
 
-fn request(server: &EngineAddress, post: PostRequest<'_>) -> Result<Request<RequestBody>, PostError> {
+fn request(server: &HttpAddress, post: PostRequest<'_>) -> Result<Request<RequestBody>, PostError> {
     let mut request = Request::post(server.url(post.target))
-        .header(HOST, server.authority())
+        .header(HOST, server.to_string())
         .header(CONTENT_TYPE, post.content_type);
     if let Some(key) = post.key {
         request = request.header(AUTHORIZATION, format!("Bearer {key}"));
     }
     let request = request.body(full_body(post.body));
     request.map_err(|error| PostError::Broken(error.to_string()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use async_trait::async_trait;
-    use domain::time::Timestamp;
-    use std::io::{Read, Write};
-    use std::net::TcpListener;
-    use std::sync::Arc;
-    use tokio::sync::Notify;
-
-    /// A clock with a wait that ends once the engine has sent enough bytes.
-    struct LateOnceFlooded(Arc<Notify>);
-
-    #[async_trait]
-    impl Clock for LateOnceFlooded {
-        fn now(&self) -> Timestamp {
-            Timestamp::EPOCH
-        }
-        async fn wait_until(&self, _: Timestamp) {
-            self.0.notified().await;
-        }
-    }
-
-    /// Starts an engine that answers with early hints only. Returns its port and its thread, which ends when
-    /// the other side closes the connection.
-    #[expect(clippy::disallowed_methods, reason = "a test's own server")]
-    fn hinting(late: Arc<Notify>) -> (u16, std::thread::JoinHandle<()>) {
-        /// More than any answer may have; less than a flood within the deadline.
-        const LATE_BYTES: usize = 1024 * 1024;
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let flood = std::thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            assert!(stream.read(&mut [0; 1_024]).unwrap() > 0);
-            let hint = b"HTTP/1.1 103 Early Hints\r\nlink: </style.css>; rel=preload\r\n\r\n";
-            let mut sent = 0;
-            while stream.write_all(hint).is_ok() {
-                sent += hint.len();
-                if sent > LATE_BYTES {
-                    late.notify_one();
-                }
-            }
-        });
-        (port, flood)
-    }
-
-    /// The worker closes the connection while the test waits for the engine's thread.
-    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-    async fn an_engine_that_floods_early_hints_is_given_up_at_the_deadline() {
-        let late = Arc::new(Notify::new());
-        let (port, flood) = hinting(Arc::clone(&late));
-        let server = EngineAddress::new("127.0.0.1", port, None).unwrap();
-        let asked = PostRequest {
-            target: "/",
-            content_type: "application/json",
-            key: None,
-            body: Bytes::from_static(b"{}"),
-            answer_bytes_max: 1_024,
-            ms_max: 500,
-        };
-        let answered = post(&server, &LateOnceFlooded(late), asked).await;
-        assert!(matches!(answered, Err(PostError::Late(500))), "{answered:?}");
-        flood.join().unwrap();
-    }
 }

@@ -10,7 +10,7 @@
 //! same.
 
 use super::cache::PromptCache;
-use super::connection::EngineAddress;
+use super::connection::HttpAddress;
 use super::http::{PostRequest, PostResponse, post_for_response};
 use super::prompt_queue::PromptQueue;
 use super::prompt_text::text_of;
@@ -68,14 +68,14 @@ pub struct SpeechSettings {
 /// A synthesizer that speaks any text through an OpenAI-compatible service.
 pub struct OpenAiSynthesizer {
     settings: SpeechSettings,
-    server: EngineAddress,
+    server: HttpAddress,
     clock: Arc<dyn Clock>,
     cache: PromptCache,
     queue: PromptQueue,
 }
 
 impl OpenAiSynthesizer {
-    pub(crate) fn new(settings: SpeechSettings, server: EngineAddress, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(settings: SpeechSettings, server: HttpAddress, clock: Arc<dyn Clock>) -> Self {
         Self {
             cache: PromptCache::new(settings.cache_dir.clone()),
             settings,
@@ -254,7 +254,7 @@ mod tests {
         let double = EngineDouble::start(RecognizerKind::OpenAi, manner, &[])
             .await
             .unwrap();
-        let server = EngineAddress::new("127.0.0.1", double.address().port(), None).unwrap();
+        let server = HttpAddress::new("127.0.0.1", double.address().port(), None).unwrap();
         (
             OpenAiSynthesizer::new(settings(cache_dir), server, Arc::new(SuiteClock)),
             double,
@@ -349,7 +349,7 @@ mod tests {
                 }
             }
         }));
-        let server = EngineAddress::new("127.0.0.1", port, None).unwrap();
+        let server = HttpAddress::new("127.0.0.1", port, None).unwrap();
         OpenAiSynthesizer::new(settings(Some(cache_dir.to_owned())), server, Arc::new(SuiteClock))
     }
 

@@ -1,7 +1,7 @@
 //! Makes a synthesizer over the network from a SPEC: `openai:https://HOST/v1?voice=NAME`, with `model`,
 //! `rate` and `key_env` as options.
 
-use crate::connection::EngineAddress;
+use crate::connection::HttpAddress;
 use crate::openai_speech::{OpenAiSynthesizer, PCM_RATE_HZ, SpeechSettings};
 use crate::recognition::spec::{RecognizerKind, RecognizerSpec};
 use crate::spliced_synthesizer::{SpliceError, SplicedSynthesizer};
@@ -74,7 +74,7 @@ pub fn synthesizer(
         key: remote.option("key_env").map(looked_up).transpose()?,
         cache_dir,
     };
-    let server = EngineAddress::new(&remote.host, remote.port, remote.tls.as_ref())?;
+    let server = HttpAddress::new(&remote.host, remote.port, remote.tls.as_ref())?;
     Ok(Arc::new(OpenAiSynthesizer::new(settings, server, clock)))
 }
 

@@ -11,7 +11,9 @@ use chrono::DateTime;
 use domain::ports::clock::Clock;
 use domain::problem::Problem;
 use domain::time::Timestamp;
-use http_client::{AllowedAddresses, ClientOptions, ExchangeError, ExchangeLimits, HttpClient, full_body};
+use http_client::{
+    AllowedAddresses, BodyError, ClientOptions, ExchangeError, ExchangeLimits, HttpClient, full_body,
+};
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreJwsSigningAlgorithm};
 use openidconnect::{
     AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse,
@@ -98,15 +100,20 @@ enum ProviderRequestError {
     Connection(String),
     #[error("no response in time")]
     Late,
-    #[error("the response is too long or was cut off: {0}")]
-    Body(String),
+    #[error("the response has more than {ANSWER_BYTES_MAX} bytes")]
+    TooLong,
+    #[error("the response was cut off: {0}")]
+    Cut(String),
 }
 
 impl OidcProvider {
     /// Makes a client that accepts certificates of the system's authorities.
     pub fn new(settings: OidcSettings, clock: Arc<dyn Clock>) -> Result<Self, Problem> {
         let trust = Trust::of_system()?;
-        let http = HttpClient::new(ClientOptions::new(trust, AllowedAddresses::Anywhere))?;
+        let http = HttpClient::new(ClientOptions {
+            unread_ms_max: Some(ANSWER_MS),
+            ..ClientOptions::new(trust, AllowedAddresses::Anywhere)
+        })?;
         Ok(Self {
             settings,
             line: Arc::new(Connection { http, clock }),
@@ -187,10 +194,13 @@ impl Connection {
         let (head, body) = answered
             .map_err(|error| match error {
                 ExchangeError::Late(_) => ProviderRequestError::Late,
-                ExchangeError::Send(error) => ProviderRequestError::Connection(error.to_string()),
+                ExchangeError::Send(error) => ProviderRequestError::Connection(error.cause_text()),
             })?
             .into_parts();
-        let body = body.map_err(|error| ProviderRequestError::Body(error.to_string()))?;
+        let body = body.map_err(|error| match error {
+            BodyError::TooLong => ProviderRequestError::TooLong,
+            BodyError::Cut(why) => ProviderRequestError::Cut(why),
+        })?;
         Ok(HttpResponse::from_parts(head, body.to_vec()))
     }
 }

@@ -232,8 +232,9 @@ impl RequestHandler for ServerConnection {
                 return self.not_believed(&why);
             }
             Problem::unavailable(format!(
-                "no server answers at {} ({error}); start one with `ledgerline serve`, or name it with --server",
-                self.base
+                "no server answers at {} ({}); start one with `ledgerline serve`, or name it with --server",
+                self.base,
+                error.cause_text()
             ))
         })?;
         if response.status() == StatusCode::UNAUTHORIZED && !is_of_session {
@@ -269,6 +270,23 @@ fn read_token(args: &ServerArgs) -> Result<Option<String>, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http_client::full_body;
+
+    #[tokio::test]
+    async fn a_server_that_is_away_is_named_with_the_cause() {
+        let args = ServerArgs {
+            server: Some("http://127.0.0.1:9".to_owned()),
+            token_file: None,
+            data: None,
+            ca_file: None,
+        };
+        let server = ServerConnection::named(&args).unwrap();
+        let problem = server
+            .answer(Request::get("/").body(full_body("")).unwrap())
+            .await;
+        let detail = problem.err().unwrap().detail;
+        assert!(detail.contains("127.0.0.1:9 (Connection refused"), "{detail}");
+    }
 
     #[test]
     fn the_server_of_a_directory_is_found_and_none_is_an_error() {

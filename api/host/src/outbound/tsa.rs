@@ -3,7 +3,7 @@
 use domain::external_address::check_url;
 use domain::ports::clock::Clock;
 use domain::ports::id_source::IdSource;
-use http_client::{HttpClient, full_body, read_body};
+use http_client::{ExchangeError, ExchangeLimits, HttpClient, full_body};
 use hyper::header::{ACCEPT, CONTENT_TYPE};
 use hyper::{Request, StatusCode, Uri};
 use std::str::FromStr;
@@ -51,28 +51,33 @@ pub async fn stamp(
     ids.random(&mut random);
     let note = checkpoint.text();
     let question = StampRequest::new(&note, random);
-    let (url, body) = (url.clone(), question.der().to_vec());
-    let answered = tls::with_deadline(clock, ANSWER_MS, async move { send(&url, body).await }).await;
-    let answer = answered.unwrap_or_else(|| Err("it does not answer".to_owned()))?;
+    let answer = send(url, question.der().to_vec(), clock).await?;
     question.accept(&note, answer).map_err(|error| error.to_string())
 }
 
-async fn send(url: &TsaUrl, question: Vec<u8>) -> Result<Vec<u8>, String> {
+async fn send(url: &TsaUrl, question: Vec<u8>, clock: &dyn Clock) -> Result<Vec<u8>, String> {
     let request = Request::post(url.0.clone())
         .header(CONTENT_TYPE, QUERY)
         .header(ACCEPT, REPLY)
         .body(full_body(question))
         .map_err(|error| error.to_string())?;
-    let response = HttpClient::plain()
-        .send(request)
-        .await
-        .map_err(|error| error.to_string())?;
+    let limits = ExchangeLimits {
+        ms_max: ANSWER_MS,
+        bytes_max: STAMP_BYTES_MAX,
+    };
+    let answered = HttpClient::plain(ANSWER_MS)
+        .exchange(clock, limits, request)
+        .await;
+    let response = answered.map_err(|error| match error {
+        ExchangeError::Late(_) => "it does not answer".to_owned(),
+        ExchangeError::Send(error) => error.cause_text(),
+    })?;
     let status = response.status();
     if status != StatusCode::OK {
         return Err(format!("it responds with {status}"));
     }
-    let body = read_body(response.into_body(), STAMP_BYTES_MAX).await;
-    Ok(body.map_err(|error| error.to_string())?.to_vec())
+    let body = response.into_body().map_err(|error| error.to_string())?;
+    Ok(body.to_vec())
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ impl WitnessClient {
     /// Makes a client for plain HTTP: what a witness returns is signed.
     pub(crate) fn new() -> Self {
         Self {
-            client: HttpClient::plain(),
+            client: HttpClient::plain(ANSWER_MS),
         }
     }
 
@@ -76,7 +76,7 @@ impl WitnessClient {
         let answered = self.client.exchange(clock, limits, request).await;
         let response = answered.map_err(|error| match error {
             ExchangeError::Late(_) => "it does not answer".to_owned(),
-            ExchangeError::Send(error) => error.to_string(),
+            ExchangeError::Send(error) => error.cause_text(),
         })?;
         let status = response.status();
         let bytes = response.into_body().map_err(|error| error.to_string())?;

@@ -11,7 +11,7 @@ use super::template::{TemplateEngine, Vocabulary, VocabularyError};
 use super::transcription::{TranscriptionEngine, TranscriptionSettings};
 use super::vosk::Vosk;
 use super::websocket::WebSocketEngine;
-use crate::connection::EngineAddress;
+use crate::connection::{HttpAddress, StreamAddress};
 use domain::hex;
 use domain::ports::clock::Clock;
 use domain::ports::id_source::IdSource;
@@ -72,11 +72,6 @@ fn remote_engine(
     ports: &RecognizerPorts,
     secret: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Arc<dyn Engine>, RecognizerError> {
-    let server = Arc::new(EngineAddress::new(
-        &remote.host,
-        remote.port,
-        remote.tls.as_ref(),
-    )?);
     let looked_up = |option: &str| -> Result<Option<String>, RecognizerError> {
         let Some(name) = remote.option(option) else {
             return Ok(None);
@@ -115,6 +110,7 @@ fn remote_engine(
                 model: remote.option("model").unwrap_or(TRANSCRIPTION_MODEL).to_owned(),
                 key: looked_up("key_env")?,
             };
+            let server = HttpAddress::new(&remote.host, remote.port, remote.tls.as_ref())?;
             return Ok(Arc::new(TranscriptionEngine::new(
                 settings,
                 server,
@@ -122,6 +118,7 @@ fn remote_engine(
             )));
         }
     };
+    let server = StreamAddress::new(&remote.host, remote.port, remote.tls.as_ref())?;
     Ok(Arc::new(WebSocketEngine::new(dialect, server, &target)))
 }
 

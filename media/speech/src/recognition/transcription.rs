@@ -5,7 +5,7 @@ use super::engine::{
 };
 use super::segment::SegmentCutter;
 use crate::clips::write_clip;
-use crate::connection::EngineAddress;
+use crate::connection::HttpAddress;
 use crate::http::{PostError, PostRequest, post};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -40,19 +40,15 @@ pub(super) struct TranscriptionSettings {
 /// An OpenAI-compatible transcription service.
 pub(super) struct TranscriptionEngine {
     settings: Arc<TranscriptionSettings>,
-    server: Arc<EngineAddress>,
+    server: Arc<HttpAddress>,
     configuration: String,
 }
 
 impl TranscriptionEngine {
-    pub(super) fn new(
-        settings: TranscriptionSettings,
-        server: Arc<EngineAddress>,
-        configuration: String,
-    ) -> Self {
+    pub(super) fn new(settings: TranscriptionSettings, server: HttpAddress, configuration: String) -> Self {
         Self {
             settings: Arc::new(settings),
-            server,
+            server: Arc::new(server),
             configuration,
         }
     }
@@ -86,7 +82,7 @@ impl Engine for TranscriptionEngine {
 
 struct TranscriptionSession {
     settings: Arc<TranscriptionSettings>,
-    server: Arc<EngineAddress>,
+    server: Arc<HttpAddress>,
     language: String,
     /// The hot words, as the text in which these services take them.
     prompt: String,
@@ -211,7 +207,7 @@ mod tests {
                 model: "whisper-1".to_owned(),
                 key: None,
             }),
-            server: Arc::new(EngineAddress::new("127.0.0.1", 9, None).unwrap()),
+            server: Arc::new(HttpAddress::new("127.0.0.1", 9, None).unwrap()),
             language: "zh".to_owned(),
             prompt: String::new(),
         };

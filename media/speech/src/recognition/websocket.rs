@@ -3,7 +3,7 @@
 
 use super::engine::{Engine, EngineChannels, EngineInput, EngineOutput, EngineSession};
 use super::protocol::{Dialect, EngineMessage, Protocol, WireMessage};
-use crate::connection::{Connection, EngineAddress, connect};
+use crate::connection::{Connection, StreamAddress, connect};
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
 use domain::ports::recognizer::{
@@ -42,16 +42,16 @@ const MESSAGES_PER_FRAME: u64 = 2;
 /// An engine behind a websocket.
 pub(super) struct WebSocketEngine {
     dialect: Arc<dyn Dialect>,
-    server: Arc<EngineAddress>,
+    server: Arc<StreamAddress>,
     /// Path and query of the URL, including secrets.
     target: Arc<str>,
 }
 
 impl WebSocketEngine {
-    pub(super) fn new(dialect: Arc<dyn Dialect>, server: Arc<EngineAddress>, target: &str) -> Self {
+    pub(super) fn new(dialect: Arc<dyn Dialect>, server: StreamAddress, target: &str) -> Self {
         Self {
             dialect,
-            server,
+            server: Arc::new(server),
             target: Arc::from(target),
         }
     }
@@ -77,7 +77,7 @@ impl Engine for WebSocketEngine {
 struct WebSocketSession {
     protocol: Box<dyn Protocol>,
     subprotocol: Option<&'static str>,
-    server: Arc<EngineAddress>,
+    server: Arc<StreamAddress>,
     target: Arc<str>,
 }
 
@@ -128,7 +128,7 @@ impl WebSocketSession {
             tracing::warn!(engine = %self.server, %error, "a recognizer cannot be reached");
             FailureClass::Unreachable
         })?;
-        let url = format!("ws://{}{}", self.server.authority(), self.target);
+        let url = format!("ws://{}{}", self.server, self.target);
         let mut request = url
             .into_client_request()
             .map_err(|_url| FailureClass::Unreachable)?;

@@ -1,8 +1,8 @@
 //! Delivers messages to external receivers (webhooks, alert channels): POST requests over kept connections,
 //! and mails.
 //!
-//! There are two HTTP clients: one connects only to public addresses over https, the other to any address,
-//! for webhooks for which an administrator allowed that.
+//! There are three HTTP clients: one connects only to public addresses over https. For webhooks for which an
+//! administrator allowed it, two others connect to any address, one over https and one over plain HTTP.
 
 mod bounded_stream;
 mod mail;
@@ -23,7 +23,6 @@ use domain::webhook::DeliveryFault;
 use http_body_util::BodyExt;
 use http_client::{
     AllowedAddresses, ClientOptions, HttpClient, RequestBody, ResolveError, SendError, all_global, full_body,
-    is_literal_global,
 };
 use hyper::header::{DATE, HeaderValue, RETRY_AFTER};
 use hyper::http::uri::{Scheme, Uri};
@@ -33,7 +32,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use tls::{TlsError, Trust};
 
-/// The longest time to connect, without TLS, in milliseconds: three attempts of a lost first packet.
+/// The longest time for TCP, and to look up a name before it is stored, in milliseconds: three attempts of a
+/// lost first packet.
 const CONNECT_MS: u64 = 5_000;
 
 /// The longest wait for the body after the status has arrived, in milliseconds. Later bytes are not needed.
@@ -44,48 +44,68 @@ const IDLE_MAX: usize = 64;
 
 /// Delivers messages over HTTP and SMTP.
 pub struct OutsideCourier {
-    /// The HTTP clients, created with the first message: a command that sends none reads no certificates.
-    clients: Arc<OnceLock<Clients>>,
+    clients: Arc<Clients>,
     clock: Arc<dyn Clock>,
 }
 
+/// The HTTP clients. Each is created with its first message: a command that sends none reads no certificates,
+/// and plain HTTP needs none. A client that could not be created is tried again with the next message.
 struct Clients {
-    global: HttpClient,
-    anywhere: HttpClient,
+    /// Returns the certificates that are accepted for https.
+    load_trust: fn() -> Result<Trust, TlsError>,
+    public: OnceLock<HttpClient>,
+    anywhere: OnceLock<HttpClient>,
+    plain: OnceLock<HttpClient>,
 }
 
 impl Clients {
-    fn new() -> Result<Self, TlsError> {
-        let client = |trust, reach| {
-            HttpClient::new(ClientOptions {
-                connect_ms_max: Some(CONNECT_MS),
-                idle_count_max: IDLE_MAX,
-                ..ClientOptions::new(trust, reach)
-            })
-        };
-        // If this machine trusts no authority, plain HTTP still works.
-        let any = Trust::of_system().unwrap_or_else(|_| Trust::none());
-        Ok(Self {
-            global: client(Trust::of_system()?, AllowedAddresses::PublicOnly)?,
-            anywhere: client(any, AllowedAddresses::Anywhere)?,
-        })
+    fn new(load_trust: fn() -> Result<Trust, TlsError>) -> Self {
+        Self {
+            load_trust,
+            public: OnceLock::new(),
+            anywhere: OnceLock::new(),
+            plain: OnceLock::new(),
+        }
     }
+
+    /// Returns the client for a URL with this scheme.
+    fn select(&self, scheme: Option<&Scheme>, allow_private: bool) -> Result<&HttpClient, TlsError> {
+        if !allow_private {
+            return get_or_make(&self.public, self.load_trust, AllowedAddresses::PublicOnly);
+        }
+        let reach = AllowedAddresses::Anywhere;
+        if scheme == Some(&Scheme::HTTP) {
+            return get_or_make(&self.plain, || Ok(Trust::none()), reach);
+        }
+        get_or_make(&self.anywhere, self.load_trust, reach)
+    }
+}
+
+/// Returns the client of this cell, or makes it.
+fn get_or_make(
+    cell: &OnceLock<HttpClient>,
+    load_trust: fn() -> Result<Trust, TlsError>,
+    reach: AllowedAddresses,
+) -> Result<&HttpClient, TlsError> {
+    if let Some(client) = cell.get() {
+        return Ok(client);
+    }
+    let made = HttpClient::new(ClientOptions {
+        connect_ms_max: ANSWER_MS,
+        tcp_ms_max: CONNECT_MS,
+        unread_ms_max: Some(ANSWER_MS),
+        idle_count_max: IDLE_MAX,
+        ..ClientOptions::new(load_trust()?, reach)
+    })?;
+    Ok(cell.get_or_init(|| made))
 }
 
 impl OutsideCourier {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
-            clients: Arc::default(),
+            clients: Arc::new(Clients::new(Trust::of_system)),
             clock,
         }
-    }
-
-    fn clients(clients: &OnceLock<Clients>) -> Result<&Clients, TlsError> {
-        if let Some(clients) = clients.get() {
-            return Ok(clients);
-        }
-        let made = Clients::new()?;
-        Ok(clients.get_or_init(|| made))
     }
 
     async fn within<T: Send + 'static>(
@@ -96,25 +116,20 @@ impl OutsideCourier {
         tls::with_deadline(self.clock.as_ref(), ms, work).await
     }
 
-    async fn post(clients: Arc<OnceLock<Clients>>, clock: Arc<dyn Clock>, post: Post) -> DeliveryResponse {
+    async fn post(clients: Arc<Clients>, clock: Arc<dyn Clock>, post: Post) -> DeliveryResponse {
         let allow_private = post.allow_private;
         let request = match request(post) {
             Ok(request) => request,
             Err(fault) => return DeliveryResponse::nothing(fault),
         };
-        let clients = match Self::clients(&clients) {
-            Ok(clients) => clients,
+        let client = match clients.select(request.uri().scheme(), allow_private) {
+            Ok(client) => client,
             Err(error) => {
                 tracing::error!(%error, "no TLS client could be made for webhooks");
                 return DeliveryResponse::nothing(DeliveryFault::Tls);
             }
         };
-        let answered = if allow_private {
-            clients.anywhere.send(request).await
-        } else {
-            clients.global.send(request).await
-        };
-        match answered {
+        match client.send(request).await {
             Ok(response) => Self::read(clock.as_ref(), response).await,
             Err(error) => DeliveryResponse::nothing(fault_of(&error)),
         }
@@ -228,13 +243,10 @@ fn endpoint(url: &Uri, allow_private: bool) -> Result<(String, u16), String> {
     Ok((host.to_owned(), port))
 }
 
-/// Builds the request. Checks an IP address in the URL here, because it is not resolved.
+/// Builds the request. The client checks the address to which the URL leads.
 fn request(post: Post) -> Result<Request<RequestBody>, DeliveryFault> {
     let url: Uri = post.url.parse().map_err(|_why| DeliveryFault::Unmade)?;
     endpoint(&url, post.allow_private).map_err(|_why| DeliveryFault::PrivateAddress)?;
-    if !post.allow_private && !is_literal_global(&url) {
-        return Err(DeliveryFault::PrivateAddress);
-    }
     let mut request = Request::post(url);
     for header in &post.headers {
         request = request.header(header.name, header.value.as_str());
@@ -279,8 +291,10 @@ fn http_date(text: &str) -> Option<Timestamp> {
 }
 
 /// Returns why a message was not delivered. The reason is searched in the chain of causes, because the
-/// client's error only says that the request failed.
+/// client's error only says that the request failed. With a connection the receiver may have the message, so
+/// that the fault must not say that it has not: an SMS would be sent twice.
 fn fault_of(error: &SendError) -> DeliveryFault {
+    let is_connect = error.is_connect();
     let mut cause: Option<&(dyn AnyError + 'static)> = Some(error);
     while let Some(one) = cause {
         if let Some(why) = one.downcast_ref::<ResolveError>() {
@@ -293,11 +307,15 @@ fn fault_of(error: &SendError) -> DeliveryFault {
             if io.kind() == std::io::ErrorKind::TimedOut {
                 return DeliveryFault::TimedOut;
             }
-            if tls::find_tls_error_text(io).is_some() {
+            if is_connect && tls::find_tls_error_text(io).is_some() {
                 return DeliveryFault::Tls;
             }
         }
         cause = one.source();
     }
-    DeliveryFault::Unreachable
+    if is_connect {
+        DeliveryFault::Unreachable
+    } else {
+        DeliveryFault::AnswerCut
+    }
 }

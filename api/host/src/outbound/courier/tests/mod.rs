@@ -7,18 +7,23 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-fn may(url: &str, allow_private: bool) -> Result<(), DeliveryFault> {
-    let post = Post {
+/// Returns a message without headers and body.
+fn empty_post(url: &str, allow_private: bool) -> Post {
+    Post {
         url: url.to_owned(),
         headers: Vec::new(),
         body: Bytes::new(),
         allow_private,
-    };
-    request(post).map(drop)
+    }
 }
 
-#[test]
-fn only_https_to_the_open_internet_is_spoken_unless_an_administrator_allows_more() {
+fn may(url: &str, allow_private: bool) -> Result<(), DeliveryFault> {
+    request(empty_post(url, allow_private)).map(drop)
+}
+
+#[tokio::test]
+async fn only_https_to_the_open_internet_is_spoken_unless_an_administrator_allows_more() {
+    let courier = OutsideCourier::new(Arc::new(SystemClock::default()));
     for private in [
         "http://1.1.1.1/",
         "https://127.0.0.1/",
@@ -30,7 +35,10 @@ fn only_https_to_the_open_internet_is_spoken_unless_an_administrator_allows_more
         "https:///nowhere",
         "/path",
     ] {
-        assert!(may(private, false).is_err(), "{private}");
+        let sent = courier.deliver(Letter::Post(empty_post(private, false)));
+        let fault = sent.await.fault;
+        let is_refused = matches!(fault, Some(DeliveryFault::PrivateAddress | DeliveryFault::Unmade));
+        assert!(is_refused, "{private}: {fault:?}");
     }
     assert_eq!(may("https://1.1.1.1/", false), Ok(()));
     assert_eq!(may("http://127.0.0.1:9/", true), Ok(()));
@@ -68,13 +76,24 @@ async fn deliver_to_text(text: String) -> DeliveryResponse {
     deliver_to(Some(Box::new(move |stream: &mut TcpStream| say(stream, &text)))).await
 }
 
-#[expect(clippy::disallowed_methods, reason = "the test's own receiver, on loopback")]
 async fn deliver_to(answers: Option<ReceiverScript>) -> DeliveryResponse {
     let answers_ever = answers.is_some();
+    let read = Arc::new(Notify::new());
+    let url = receive(answers, Arc::clone(&read));
+    let wall = SystemClock::default();
+    let clock: Arc<dyn Clock> = match answers_ever {
+        true => Arc::new(wall),
+        false => Arc::new(LateClock { wall, read }),
+    };
+    OutsideCourier::new(clock).deliver(post_to(url)).await
+}
+
+/// Starts a receiver of one message on loopback. Returns its URL. Without a response it notifies `read` once
+/// it has read the message.
+#[expect(clippy::disallowed_methods, reason = "the test's own receiver, on loopback")]
+fn receive(answers: Option<ReceiverScript>, read: Arc<Notify>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/in", listener.local_addr().unwrap());
-    let read = Arc::new(Notify::new());
-    let tells = Arc::clone(&read);
     std::thread::spawn(move || {
         let (stream, _) = listener.accept().unwrap();
         let mut reader = BufReader::new(stream.try_clone().unwrap());
@@ -89,18 +108,18 @@ async fn deliver_to(answers: Option<ReceiverScript>) -> DeliveryResponse {
         match answers {
             Some(answers) => answers(&mut stream),
             None => {
-                tells.notify_one();
+                read.notify_one();
                 // Holds the connection until the other side closes it.
                 drop(stream.read(&mut body));
             }
         }
     });
-    let wall = SystemClock::default();
-    let clock: Arc<dyn Clock> = match answers_ever {
-        true => Arc::new(wall),
-        false => Arc::new(LateClock { wall, read }),
-    };
-    let post = Post {
+    url
+}
+
+/// Returns a message to any address, private ones too.
+fn post_to(url: String) -> Letter {
+    Letter::Post(Post {
         url,
         headers: vec![Header {
             name: "webhook-id",
@@ -108,8 +127,7 @@ async fn deliver_to(answers: Option<ReceiverScript>) -> DeliveryResponse {
         }],
         body: Bytes::from_static(b"{}"),
         allow_private: true,
-    };
-    OutsideCourier::new(clock).deliver(Letter::Post(post)).await
+    })
 }
 
 fn say(stream: &mut TcpStream, text: &str) {
@@ -165,6 +183,21 @@ async fn a_2xx_is_success_whatever_its_body_is() {
     .await;
     assert_eq!((broken.fault, broken.status), (None, Some(202)));
     assert_eq!(broken.body, b"half");
+}
+
+/// The receiver may have accepted the message: an SMS that is sent again would arrive twice.
+#[tokio::test]
+async fn a_receiver_that_reads_a_message_and_closes_may_have_it() {
+    let closed = deliver(Some(|_| {})).await;
+    assert_eq!(
+        (closed.fault, closed.status),
+        (Some(DeliveryFault::AnswerCut), None)
+    );
+    let garbled = deliver(Some(|stream| say(stream, "SMTP\r\n\r\n"))).await;
+    assert_eq!(
+        (garbled.fault, garbled.status),
+        (Some(DeliveryFault::AnswerCut), None)
+    );
 }
 
 #[tokio::test]
@@ -246,12 +279,7 @@ async fn a_receiver_that_floods_early_hints_is_given_up_at_the_deadline() {
     );
     let wall = SystemClock::default();
     let clock = Arc::new(LateClock { wall, read: late });
-    let post = Post {
-        url: format!("http://{address}/in"),
-        headers: Vec::new(),
-        body: Bytes::new(),
-        allow_private: true,
-    };
+    let post = empty_post(&format!("http://{address}/in"), true);
     let answered = OutsideCourier::new(clock).deliver(Letter::Post(post)).await;
     assert_eq!(
         (answered.fault, answered.status),
@@ -294,20 +322,26 @@ async fn a_line_without_an_end_of_a_mail_server_is_read_up_to_a_limit() {
 #[tokio::test]
 async fn an_absent_receiver_is_reported() {
     let courier = OutsideCourier::new(Arc::new(SystemClock::default()));
-    let post = |url: &str, allow_private| {
-        let post = Post {
-            url: url.to_owned(),
-            headers: Vec::new(),
-            body: Bytes::new(),
-            allow_private,
-        };
-        courier.deliver(Letter::Post(post))
-    };
+    let post = |url: &str, allow_private| courier.deliver(Letter::Post(empty_post(url, allow_private)));
     let fault = post("http://127.0.0.1:9/", true).await.fault;
     assert_eq!(fault, Some(DeliveryFault::Unreachable));
     // The name is checked on each connection, also long after it was added.
     let fault = post("https://localhost:9/", false).await.fault;
     assert_eq!(fault, Some(DeliveryFault::PrivateAddress));
+}
+
+#[tokio::test]
+async fn plain_http_needs_no_certificate_authorities() {
+    let courier = OutsideCourier {
+        clients: Arc::new(Clients::new(|| Err(TlsError::NoAuthorities("none".to_owned())))),
+        clock: Arc::new(SystemClock::default()),
+    };
+    let script: ReceiverScript = Box::new(|stream: &mut TcpStream| say(stream, "HTTP/1.1 204 -\r\n\r\n"));
+    let url = receive(Some(script), Arc::default());
+    let taken = courier.deliver(post_to(url)).await;
+    assert_eq!((taken.fault, taken.status), (None, Some(204)));
+    let secure = courier.deliver(post_to("https://127.0.0.1:9/".to_owned())).await;
+    assert_eq!(secure.fault, Some(DeliveryFault::Tls));
 }
 
 #[tokio::test]
