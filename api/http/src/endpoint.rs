@@ -64,6 +64,15 @@ pub enum ResponseDependency {
     TheLog,
 }
 
+/// Where an endpoint begins to read the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogBeginning {
+    /// Where it must, if it reads the log at all.
+    OwnChoice,
+    /// After a position that the client names. A position beyond the head is refused with `Conflict`.
+    ClientPosition,
+}
+
 /// How a command checks the version of what it changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VersionCheck {
@@ -107,9 +116,7 @@ pub struct Endpoint {
     pub writing: VersionCheck,
     pub standing: EndpointStatus,
     pub answer: ResponseDependency,
-    /// True if the endpoint reads the log after a position that the client names. Such a request fails with
-    /// `Conflict` if the position is beyond the head.
-    pub follows_position: bool,
+    pub beginning: LogBeginning,
     rows: ViewFreshness,
     /// The responses of a successful request, derived from the handler's return type.
     pub(crate) responses: fn(&mut SchemaGenerator) -> Vec<DocumentedResponse>,
@@ -178,7 +185,7 @@ impl Endpoint {
             writing: VersionCheck::AsItStands,
             standing: EndpointStatus::Current,
             answer: ResponseDependency::TheMoment,
-            follows_position: false,
+            beginning: LogBeginning::OwnChoice,
             rows: if R::IS_READ {
                 ViewFreshness::OfTheLog
             } else {
@@ -258,7 +265,7 @@ impl Endpoint {
     /// Sets that the endpoint reads the log after a position that the client names, which may be beyond the
     /// head (409).
     pub const fn follow_position(mut self) -> Self {
-        self.follows_position = true;
+        self.beginning = LogBeginning::ClientPosition;
         self
     }
     /// Sets that the command replaces a stored value: a request without `If-Match` is refused (428).

@@ -4,7 +4,7 @@
 use crate::api_description::{DocumentedResponse, Schemas, example, of_path, schema_of, with_names};
 use crate::auth::SESSION_COOKIE;
 use crate::endpoint::{
-    AccessRequirement, BodyKind, Endpoint, EndpointStatus, ResponseDependency, VersionCheck,
+    AccessRequirement, BodyKind, Endpoint, EndpointStatus, LogBeginning, ResponseDependency, VersionCheck,
 };
 use crate::problem_body::ProblemBody;
 use crate::query_parameters::AFTER_POSITION;
@@ -182,7 +182,7 @@ fn kinds(endpoint: &Endpoint) -> Vec<ProblemKind> {
             ProblemKind::WrongMediaType,
         ]);
     }
-    if endpoint.follows_position {
+    if endpoint.beginning == LogBeginning::ClientPosition {
         kinds.push(ProblemKind::Conflict);
     }
     if endpoint.writing == VersionCheck::Replaces {

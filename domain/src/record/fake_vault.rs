@@ -5,6 +5,7 @@ use crate::personal::{LookupHash, Sealed};
 use crate::ports::vault::{DestroyedKey, PersonKey, Vault, VaultError};
 use crate::time::Timestamp;
 use async_trait::async_trait;
+use values::hex;
 use values::ids::{CallId, CustomerId, NumberId};
 
 /// The key of the person in golden events.
@@ -46,7 +47,7 @@ impl Vault for FakeVault {
         _aad: &[u8],
         value: &str,
     ) -> Result<Sealed, VaultError> {
-        let digits: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let digits = hex::encode(value.as_bytes());
         Ok(Sealed {
             sealed: format!("{FAKE_NONCE}{digits}"),
             key: key.person().clone(),
@@ -59,11 +60,8 @@ impl Vault for FakeVault {
             .sealed
             .strip_prefix(FAKE_NONCE)
             .ok_or(VaultError::DoesNotOpen)?;
-        let bytes = digits.as_bytes().chunks(2).map(|pair| {
-            let pair = std::str::from_utf8(pair).expect("hexadecimal digits are ASCII");
-            u8::from_str_radix(pair, 16).expect("two hexadecimal digits")
-        });
-        String::from_utf8(bytes.collect()).or(Err(VaultError::DoesNotOpen))
+        let bytes = hex::decode(digits).ok_or(VaultError::DoesNotOpen)?;
+        String::from_utf8(bytes).or(Err(VaultError::DoesNotOpen))
     }
     fn hash(&self, value: &str) -> LookupHash {
         LookupHash(format!("{:064x}", value.len()))
