@@ -60,7 +60,10 @@ impl Vault for FakeVault {
             .sealed
             .strip_prefix(FAKE_NONCE)
             .ok_or(VaultError::DoesNotOpen)?;
-        let bytes = hex::decode(digits).ok_or(VaultError::DoesNotOpen)?;
+        let mut bytes = vec![0; digits.len() / 2];
+        if !hex::decode_into(digits, &mut bytes) {
+            return Err(VaultError::DoesNotOpen);
+        }
         String::from_utf8(bytes).or(Err(VaultError::DoesNotOpen))
     }
     fn hash(&self, value: &str) -> LookupHash {

@@ -92,7 +92,8 @@ fn a_draft_is_adopted_by_another_user_and_heard_once_it_is_published() {
         let draft = of(&drafted);
         let adopt = format!("{draft}/adopt");
         let own = post(&story, &adopt, &wang, json!({})).await;
-        assert_eq!(own.code(), "draft-own-request", "{}", own.body);
+        let found = (own.status, own.code());
+        assert_eq!(found, (422, "draft-own-request"), "{}", own.body);
         let taken = post(&story, &adopt, &li, json!({})).await;
         assert_eq!(taken.status, 200, "{}", taken.body);
         let found = (&taken.body["named"], &taken.body["from_version"]);
