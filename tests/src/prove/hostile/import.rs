@@ -8,7 +8,7 @@
 
 use super::{AttackContext, Verdict};
 use crate::history::member;
-use crate::passing_time::{at_each_beat, wait_one_beat};
+use crate::passing_time::{HUNG_AFTER, at_each_beat, wait_one_beat};
 use crate::program::{Program, command, instant, ledgerline};
 use crate::prove::Form;
 use crate::prove::crash::{quick_campaign, records};
@@ -35,9 +35,6 @@ const DIALS_AT_ENDS: f64 = 2.0;
 
 /// The most events that the views may be behind meanwhile: a few batches.
 const LAG_EVENTS_MAX: u64 = 2_048;
-
-/// The longest wait for the report of an import that has ended.
-const SAID_WITHIN: Duration = Duration::from_secs(10);
 
 /// The longest time until the whole file is imported.
 const IMPORTED_WITHIN: Duration = Duration::from_secs(1_200);
@@ -232,7 +229,7 @@ fn imported(stage: &AttackContext<'_>, file: &Path) -> (DialingPeriod, Option<u6
     let mut import = Program::start(import);
     let stretch = measured(stage, Duration::ZERO, |beat| import.ends(beat).is_some());
     import.kill();
-    let said = import.line(SAID_WITHIN, |line| line.starts_with('{'));
+    let said = import.line(HUNG_AFTER, |line| line.starts_with('{'));
     let report: Option<Value> = said.and_then(|said| serde_json::from_str(&said).ok());
     let enrolled = report.and_then(|report| member(&report, "/enrolled").as_u64());
     (stretch, enrolled)
