@@ -52,7 +52,7 @@ impl Size {
     const fn of(form: Form) -> Self {
         match form {
             Form::Short => Self {
-                dialed_people: 400,
+                dialed_people: 1_200,
                 rows: 6_000,
                 warm_up: Duration::from_secs(3),
                 measured: Duration::from_secs(10),
@@ -133,6 +133,7 @@ impl DialingPeriod {
     fn shown(&self, before: &Self) -> Value {
         json!({
             "took_ms": self.ms,
+            "dials": self.dials,
             "dials_per_second": self.per_second(),
             "dials_kept_percent": self.kept_percent(before),
             "lag_events_max": self.lag_events_max,
@@ -164,8 +165,13 @@ pub(super) fn import_during_campaign(stage: &AttackContext<'_>) -> Verdict {
     if import.rows_seen == 0 {
         broken.push("the progress of the import was not shown".to_owned());
     }
-    if others.dials == 0 {
-        broken.push("no call was dialed beside a rebuild, an export and a backup".to_owned());
+    let stretches = [
+        (&before, "before the load"),
+        (&import, "beside the import"),
+        (&others, "beside a rebuild, an export and a backup"),
+    ];
+    for (_, when) in stretches.iter().filter(|(stretch, _)| stretch.dials == 0) {
+        broken.push(format!("no call was dialed {when}"));
     }
     if rounds == 0 {
         broken.push("no rebuild, export and backup was done".to_owned());
