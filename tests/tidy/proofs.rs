@@ -1,6 +1,7 @@
 //! Check 24: each proof is in the list of `prove`, in `Makefile`, in the tables of both pages of proofs, and
-//! in the closing line of `make test`. A name there without a target in `Makefile` is a finding. A table under a
-//! heading of the third level, as that of limits which left `make test`, names proofs and does not list them.
+//! in the closing line of `make test`. A name there without a target in `Makefile` is a finding. A table
+//! under a heading of the third level, as that of limits which left `make test`, names proofs and does not
+//! list them.
 
 use super::tree::{File, Finding, Tree};
 use regex::Regex;

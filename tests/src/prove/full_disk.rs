@@ -27,8 +27,8 @@ use std::time::Duration;
 /// form.
 const BACK_WITHIN: Duration = Duration::from_secs(30);
 
-/// The shortest time that the disk stays full. It stays full until the server has refused a write: a write-ahead
-/// file that has just been restarted has room for some.
+/// The shortest time that the disk stays full. It stays full until the server has refused a write: a
+/// write-ahead file that has just been restarted has room for some.
 const FULL_FOR: Duration = Duration::from_millis(1_500);
 
 /// The carrier's seed.

@@ -11,12 +11,12 @@ pub(super) enum Edge {
     Closing,
 }
 
-/// The server starts at this time: at 11:00 in Beijing, and a while before a whole minute, at which the edge can
-/// then be. A slower machine gets a later edge.
+/// The server starts at this time: at 11:00 in Beijing, and a while before a whole minute, at which the edge
+/// can then be. A slower machine gets a later edge.
 const STARTS_AT: &str = "2026-03-02T03:00:05Z";
 
-/// The server starts at this time if the window closes in the case: a clock that is six hours slow then shows a
-/// time within the window.
+/// The server starts at this time if the window closes in the case: a clock that is six hours slow then shows
+/// a time within the window.
 const STARTS_IN_WINDOW_AT: &str = "2026-03-02T08:00:00Z";
 
 /// The hours of the campaign before its window opens.

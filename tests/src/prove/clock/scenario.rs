@@ -101,8 +101,9 @@ impl ClockScenario {
         self.server.must_post("/api/v1/campaigns/EDGE/start", &json!({}));
     }
 
-    /// Moves the start or the end of the campaign's calling hours (`member`) to the first whole minute that is at
-    /// least `ahead_s` seconds ahead, and returns it. The server runs already, so no start can be too slow.
+    /// Moves the start or the end of the campaign's calling hours (`member`) to the first whole minute that
+    /// is at least `ahead_s` seconds ahead, and returns it. The server runs already, so no start can be too
+    /// slow.
     pub(super) fn move_hours(&mut self, member: &str, ahead_s: i64) -> Timestamp {
         let soonest_us = plus_s(self.wall.true_now(), ahead_s).micros();
         let minute = soonest_us.div_euclid(MINUTE_US) + 1;

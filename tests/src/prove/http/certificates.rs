@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use tls::testing::{Authority, NOW, Years};
 use tls::{IdentityFiles, Trust};
 
-/// The longest wait for a renewal, judged in the long form: it is noticed at the next check (5 s), a broken file
-/// at the one after.
+/// The longest wait for a renewal, judged in the long form: it is noticed at the next check (5 s), a broken
+/// file at the one after.
 const SEEN_WITHIN: Duration = Duration::from_secs(20);
 
 /// The notices about a new certificate, and about one that cannot be used.

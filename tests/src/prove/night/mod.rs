@@ -3,8 +3,8 @@
 //! the closing with open conversations, and in the morning.
 //!
 //! The carrier's records show whether each customer was called lawfully, none twice, and none forgotten; the
-//! log is only compared with them. In the short form it also shows which calls a kill interrupted, and that a dial
-//! which reached the carrier late was stored in time; the number of such dials is limited. What the
+//! log is only compared with them. In the short form it also shows which calls a kill interrupted, and that a
+//! dial which reached the carrier late was stored in time; the number of such dials is limited. What the
 //! server writes, holds in memory and computes is counted by the kernel.
 
 mod night_server;
@@ -164,7 +164,8 @@ pub(super) fn prove(form: Form) -> Proof {
     Proof { line, holds }
 }
 
-/// Returns the dials of the log, and which of them belong to calls that a start ended as interrupted by a crash.
+/// Returns the dials of the log, and which of them belong to calls that a start ended as interrupted by a
+/// crash.
 fn logged_dials(history: &History) -> LoggedDials {
     let crashed = |event: &&Value| {
         (member(event, "/data/disposition"), member(event, "/data/reason"))

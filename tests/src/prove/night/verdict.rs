@@ -10,14 +10,16 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How long before a kill a call may have ended without its end being stored.
 const STORED_WITHIN_MS: u64 = 3_000;
 
-/// The most calls, in the short form, that ended longer before a kill and were interrupted by the log, and the most
-/// dials that reached the carrier after their window closed: one second of dials of a machine that is late.
+/// The most calls, in the short form, that ended longer before a kill and were interrupted by the log, and
+/// the most dials that reached the carrier after their window closed: one second of dials of a machine that
+/// is late.
 const LATE_MAX: usize = super::DIALS_PER_SECOND as usize;
 
 /// How long before a kill an answer may have come without being stored.
 const ANSWER_STORED_WITHIN_MS: u64 = 500;
 
-/// How long after the end of a server the carrier may still receive a datagram of it; judged in the long form.
+/// How long after the end of a server the carrier may still receive a datagram of it; judged in the long
+/// form.
 const ON_ITS_WAY_MS: u64 = 1_000;
 
 /// The most calls to one number per day (`cn-service`).
@@ -33,7 +35,8 @@ pub(super) struct Night<'a> {
     /// The windows in which calls may be dialed.
     pub(super) windows: [[Timestamp; 2]; 2],
     pub(super) phones: BTreeSet<String>,
-    /// What the log says of its dials, in the short form. The long form judges by the carrier's times instead.
+    /// What the log says of its dials, in the short form. The long form judges by the carrier's times
+    /// instead.
     pub(super) logged: Option<LoggedDials>,
 }
 
@@ -57,7 +60,8 @@ pub(super) struct NightVerdict {
     unknown_callees: usize,
     by_nobody: usize,
     over_the_days_cap: usize,
-    /// The dials that only the log explains: late at the carrier, or repeated although they ended long before a kill.
+    /// The dials that only the log explains: late at the carrier, or repeated although they ended long before
+    /// a kill.
     late_dials: usize,
     late_ends: usize,
     /// The calls open at the median INVITE, and the most at any.
@@ -206,8 +210,9 @@ impl NightVerdict {
         self.over_the_days_cap += usize::from(most > Some(A_DAY_MAX));
     }
 
-    /// Returns true if a kill explains why the customer of `first` was dialed again. In the short form the log must
-    /// say that a kill before `second` interrupted the call, however late its end would have been stored.
+    /// Returns true if a kill explains why the customer of `first` was dialed again. In the short form the
+    /// log must say that a kill before `second` interrupted the call, however late its end would have been
+    /// stored.
     fn is_explained(&mut self, first: &Dial<'_>, second: &Dial<'_>, night: &Night<'_>) -> bool {
         let by_time = was_killed(first, night);
         let Some(logged) = &night.logged else {

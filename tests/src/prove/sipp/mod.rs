@@ -44,8 +44,8 @@ const fn row(name: &'static str, file: &'static str, disposition: &'static str) 
     }
 }
 
-/// An answered call without audio is `answered_short` if it lasted less than this, in milliseconds. A slow machine
-/// can make it longer.
+/// An answered call without audio is `answered_short` if it lasted less than this, in milliseconds. A slow
+/// machine can make it longer.
 const SHORT_BELOW_MS: u64 = 1_000;
 /// The time until the robot's menu has been played once: notices of 3.4 s, a text of 5.7 s, a menu of 4.2 s.
 const SPOKEN_MS: u64 = 13_000;

@@ -95,8 +95,8 @@ struct Moves {
 }
 
 impl Moves {
-    /// Reads the packets of both ports in the order in which the robot sent them. Fails if one is missing, is of
-    /// another stream or length, or went to another port than the ones before and after it.
+    /// Reads the packets of both ports in the order in which the robot sent them. Fails if one is missing, is
+    /// of another stream or length, or went to another port than the ones before and after it.
     fn read(arrivals: &[Vec<Arrival>]) -> Result<Self, String> {
         let first = arrivals.first().and_then(|first| first.first());
         let first = first.ok_or("no packet arrived at the first port")?;
@@ -192,8 +192,8 @@ fn listening() -> UdpSocket {
     socket
 }
 
-/// Three offerless re-INVITEs: the first ACK moves the audio to another port, the second one puts it on hold, the
-/// third one moves it back.
+/// Three offerless re-INVITEs: the first ACK moves the audio to another port, the second one puts it on hold,
+/// the third one moves it back.
 pub(super) fn answers_in_acks(form: Form) -> (Value, bool) {
     let sockets = [listening(), listening()];
     let call = call("offerless.xml", &["audio_port", "moved_port"], &sockets);

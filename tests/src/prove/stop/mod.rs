@@ -1,8 +1,8 @@
 //! Proof of the emergency stop under load, on the real program: a second after the stop nothing is dialed and
 //! nothing rings, no conversation is cut off unless the stop says so, and after the lift dialing resumes. The
 //! second is judged in the long form. The short form holds each stop until no call rings, and judges that no
-//! call is dialed after that. Most of its callees do not answer until the call is canceled, so that a call that
-//! ends by its ring timeout is one that the stop missed.
+//! call is dialed after that. Most of its callees do not answer until the call is canceled, so that a call
+//! that ends by its ring timeout is one that the stop missed.
 //!
 //! The result is taken from the log, by the time at which the store made each event durable.
 
