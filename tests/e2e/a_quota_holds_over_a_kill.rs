@@ -4,9 +4,9 @@
 
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 use tests::carrier::{CarrierProcess, CdrLine};
 use tests::history::{History, member};
+use tests::passing_time::HUNG_AFTER;
 use tests::server::Server;
 
 const PEOPLE: usize = 24;
@@ -90,11 +90,11 @@ fn of_a_group_no_more_are_dialed_than_its_quota_says_whatever_is_killed() {
     let data = folder.path().join("data");
     let server = Server::start(&data, &carrier.trunk());
     begun(&server);
-    assert!(carrier.has_more_than(1, Duration::from_secs(30)), "calls ring");
+    assert!(carrier.has_more_than(1, HUNG_AFTER), "calls ring");
     // The server is killed, not drained.
     drop(server);
     let server = Server::start(&data, &carrier.trunk());
-    let done = server.is_done_for_the_day("T", Duration::from_secs(90));
+    let done = server.is_done_for_the_day("T", HUNG_AFTER);
     let shown = server.get("/api/v1/campaigns/T").unwrap().body;
     assert!(done, "{shown}");
     let quota = &shown["quotas"][0];

@@ -3,9 +3,9 @@
 
 use domain::time::Timestamp;
 use serde_json::json;
-use std::time::Duration;
 use tests::carrier::CarrierProcess;
 use tests::history::{History, member};
+use tests::passing_time::HUNG_AFTER;
 use tests::server::Server;
 
 /// The time between the start of the campaign and the callback: enough to order the callback.
@@ -41,7 +41,7 @@ fn a_customer_is_called_at_the_time_they_named_and_no_other_is() {
     let order = json!({ "campaign": "T", "at": named_at.to_string() });
     server.must_post("/api/v1/customers/C3/callbacks", &order);
     let dials = "/api/v1/events?campaign=T&kind=call.dialing";
-    let found = server.look_after_events("campaign=T&kind=call.dialing", Duration::from_secs(30), |_| {
+    let found = server.look_after_events("campaign=T&kind=call.dialing", HUNG_AFTER, |_| {
         let items = server.get(dials).ok()?.body.get("items")?.as_array()?.len();
         (items > 0).then_some(())
     });

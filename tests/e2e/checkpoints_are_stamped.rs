@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use tests::history::member;
+use tests::passing_time::HUNG_AFTER;
 use tests::program::{command, is_installed, run, run_json};
 use tests::say_skipped;
 use tests::server::{REHEARSAL, Server};
@@ -77,7 +78,7 @@ fn a_checkpoint_is_stamped_by_command_and_by_the_server_and_openssl_agrees() {
     let stamp = folder.path().join("kept.tsr");
     assert!(authority.verifies(&out, &stamp), "openssl agrees");
     server.program.signal("TERM");
-    let ended = server.program.wait(std::time::Duration::from_secs(20));
+    let ended = server.program.wait(HUNG_AFTER);
     assert!(ended.is_some_and(|status| status.success()));
 
     let stamps = kept(&data);

@@ -4,8 +4,8 @@
 use projections::sql_views::EXAMPLE;
 use serde_json::{Value, json};
 use std::path::Path;
-use std::time::Duration;
 use tests::history::{History, member};
+use tests::passing_time::HUNG_AFTER;
 use tests::program::{fail, read, run, run_json};
 use tests::server::Server;
 
@@ -62,7 +62,7 @@ fn run_command(args: &[&str], data: &Path) {
 
 fn stop(mut server: Server) {
     server.program.signal("TERM");
-    let ended = server.program.wait(Duration::from_secs(20));
+    let ended = server.program.wait(HUNG_AFTER);
     assert!(ended.is_some_and(|status| status.success()), "the server stops");
 }
 

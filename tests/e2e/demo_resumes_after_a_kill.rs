@@ -1,9 +1,9 @@
 //! The process is killed in the middle of live calls. Started again, it continues, and no customer is dialed
 //! twice.
 
-use std::time::Duration;
 use tests::file_changes::in_folder_to_come;
 use tests::history::History;
+use tests::passing_time::HUNG_AFTER;
 use tests::program::{Program, command, ledgerline, run_json};
 
 #[test]
@@ -31,7 +31,7 @@ fn a_killed_demonstration_goes_on_where_it_stopped() {
     // A file that is created before the dial is not a recording yet: a ringing call may not be cut off here.
     let is_recording =
         |entry: &std::fs::DirEntry| entry.path().extension().is_some_and(|ending| ending == "wav");
-    let talking = in_folder_to_come(&recordings, Duration::from_secs(40), || {
+    let talking = in_folder_to_come(&recordings, HUNG_AFTER, || {
         let files = std::fs::read_dir(&recordings).ok()?.flatten();
         (files.filter(is_recording).count() >= 5).then_some(())
     });

@@ -2,9 +2,9 @@
 //! continues later.
 
 use serde_json::json;
-use std::time::Duration;
 use tests::carrier::CarrierProcess;
 use tests::history::History;
+use tests::passing_time::HUNG_AFTER;
 use tests::prove::{quick_campaign, records};
 use tests::server::Server;
 
@@ -24,22 +24,19 @@ fn a_drained_server_leaves_no_call_open_and_goes_on_later() {
         &json!({"task_id": "T1", "records": records(20, 3)}),
     );
     server.must_post("/api/v1/campaigns/T1/start", &json!({}));
-    let talking = carrier.until(Duration::from_secs(30), |lines| {
+    let talking = carrier.until(HUNG_AFTER, |lines| {
         (lines.values().filter(|line| line.answered_at.is_some()).count() >= 2).then_some(())
     });
     assert!(talking.is_some(), "two conversations begin");
     server.program.signal("TERM");
-    let status = server
-        .program
-        .wait(Duration::from_secs(30))
-        .expect("a drained server ends");
+    let status = server.program.wait(HUNG_AFTER).expect("a drained server ends");
     assert!(status.success());
     let history = History::read(&data);
     assert!(history.unfinished().is_empty(), "no call is left open");
     let dialed = history.of("call.dialing").count();
 
     let server = Server::start(&data, &carrier.trunk());
-    let completed = server.is_completed("T1", Duration::from_secs(120));
+    let completed = server.is_completed("T1", HUNG_AFTER);
     assert!(completed, "the campaign goes on and completes");
     let history = History::read(&data);
     assert!(history.of("call.dialing").count() > dialed);

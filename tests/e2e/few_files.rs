@@ -5,9 +5,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 use tests::carrier::CarrierProcess;
 use tests::history::{History, member};
+use tests::passing_time::HUNG_AFTER;
 use tests::program::{command, ledgerline, read};
 use tests::prove::records;
 use tests::server::Server;
@@ -59,14 +59,14 @@ fn legs_are_lowered_aloud_and_a_full_house_is_recorded_beside_too_many_connectio
     let held = server.connect_silently(CONNECTIONS);
     assert_eq!(held.len(), CONNECTIONS);
     let mut most = 0;
-    let called = server.is_on_board("T1", Duration::from_secs(90), |board| {
+    let called = server.is_on_board("T1", HUNG_AFTER, |board| {
         most = most.max(member(board, "/open").as_u64().unwrap_or(0));
         member(board, "/calls_ended").as_u64() >= Some(12)
     });
     assert!(called, "people are called: {}", read(&said));
     assert!(most >= LEGS, "the house was full: {most}");
     server.program.signal("TERM");
-    assert!(server.program.wait(Duration::from_secs(20)).is_some());
+    assert!(server.program.wait(HUNG_AFTER).is_some());
     hold_to(&History::read(&data), &carrier);
 }
 

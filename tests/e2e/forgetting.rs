@@ -3,8 +3,8 @@
 
 use serde_json::json;
 use std::path::Path;
-use std::time::Duration;
 use tests::history::History;
+use tests::passing_time::HUNG_AFTER;
 use tests::program::run;
 use tests::server::Server;
 
@@ -33,7 +33,7 @@ fn standing(server: &Server) -> serde_json::Value {
 
 fn stop(server: &mut Server) {
     server.program.signal("TERM");
-    assert!(server.program.wait(Duration::from_secs(20)).is_some());
+    assert!(server.program.wait(HUNG_AFTER).is_some());
 }
 
 fn keys(data: &Path, args: &[&str]) -> bool {
@@ -66,10 +66,9 @@ fn a_person_is_held_released_erased_and_stays_erased() {
         "never beside events"
     );
     server.must_post("/api/v1/customers/C001/erase", &reason);
-    let certified =
-        server.look_after_events("kind=customer.erasure_certified", Duration::from_secs(20), |_| {
-            (standing(&server) == "certified").then_some(())
-        });
+    let certified = server.look_after_events("kind=customer.erasure_certified", HUNG_AFTER, |_| {
+        (standing(&server) == "certified").then_some(())
+    });
     assert!(certified.is_some());
     enrol(&server, "B");
     let imported = import(&server, "B");

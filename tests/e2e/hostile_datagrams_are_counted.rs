@@ -1,9 +1,8 @@
 //! Datagrams that are not SIP messages are counted and dropped; an unsolicited INVITE gets no response and
 //! makes no call.
 
-use std::time::Duration;
 use tests::history::History;
-use tests::passing_time::ask_on;
+use tests::passing_time::{HUNG_AFTER, ask_on};
 use tests::program::{read, send_datagram};
 use tests::server::Server;
 
@@ -22,7 +21,7 @@ fn garbage_and_strangers_are_counted_and_change_nothing() {
     }
     send_datagram(&sip, UNSOLICITED.as_bytes());
     // A datagram from a stranger is not reported: only a request for readiness shows how many there were.
-    let counted = ask_on(Duration::from_secs(10), || {
+    let counted = ask_on(HUNG_AFTER, || {
         let refused = server.get("/readyz").ok()?.body["sip_datagrams_refused"].clone();
         (refused["malformed"] == 3 && refused["foreign"] == 1).then_some(())
     });

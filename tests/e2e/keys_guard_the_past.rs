@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use std::path::Path;
-use std::time::Duration;
 use tests::history::History;
+use tests::passing_time::HUNG_AFTER;
 use tests::program::{Program, run};
 use tests::server::Server;
 
@@ -31,7 +31,7 @@ fn holding(folder: &Path, texts: &[&str]) -> Vec<String> {
 fn is_refused(data: &Path) -> bool {
     let mut server = Program::start(Server::command(data, "sip:127.0.0.1:9"));
     let status = server
-        .wait(Duration::from_secs(20))
+        .wait(HUNG_AFTER)
         .expect("a server without its keys ends by itself");
     !status.success()
 }
@@ -58,7 +58,7 @@ fn personal_fields_are_sealed_and_the_keys_are_demanded() {
         .to_string();
     assert!(shown.contains("138****8002") && !shown.contains(PHONE), "{shown}");
     server.program.signal("TERM");
-    server.program.wait(Duration::from_secs(20));
+    server.program.wait(HUNG_AFTER);
 
     assert_eq!(holding(&data, &[PHONE, NAME, "ID-310000"]), Vec::<String>::new());
 

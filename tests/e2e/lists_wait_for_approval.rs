@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 use tests::history::History;
+use tests::passing_time::HUNG_AFTER;
 use tests::program::{Program, command, ledgerline};
 use tests::server::Server;
 
@@ -48,7 +48,7 @@ fn waiting(server: &Server, key: &str) -> String {
         key,
     ];
     let asked = "kind=approval.requested";
-    let found = server.look_after_events(asked, Duration::from_secs(20), |_| {
+    let found = server.look_after_events(asked, HUNG_AFTER, |_| {
         let (status, said) = tests::program::run_json(&args).ok()?;
         let first = said.pointer("/items/0/id").and_then(Value::as_str)?;
         status.success().then(|| first.to_owned())
@@ -91,15 +91,15 @@ fn an_import_that_waits_goes_on_when_it_is_approved_and_ends_when_it_is_rejected
     let id = waiting(&server, &wang);
     assert!(rejected.ended().is_none(), "it waits");
     decide(&server, "wang", &wang, "reject", &id);
-    let status = rejected.wait(Duration::from_secs(20)).expect("it ends");
+    let status = rejected.wait(HUNG_AFTER).expect("it ends");
     assert!(!status.success(), "{status}");
 
     let mut approved = importing(&server, &list, &li);
     let id = waiting(&server, &wang);
     decide(&server, "wang", &wang, "approve", &id);
-    let report = approved.line(Duration::from_secs(20), |line| line.contains("\"enrolled\":1"));
+    let report = approved.line(HUNG_AFTER, |line| line.contains("\"enrolled\":1"));
     assert!(report.is_some(), "it goes on by itself");
-    let status = approved.wait(Duration::from_secs(20)).expect("it ends");
+    let status = approved.wait(HUNG_AFTER).expect("it ends");
     assert!(status.success(), "{status}");
     drop(server);
     let history = History::read(&data);

@@ -2,14 +2,14 @@
 //! have lacked events.
 
 use serde_json::json;
-use std::time::Duration;
 use tests::history::History;
+use tests::passing_time::HUNG_AFTER;
 use tests::server::Server;
 
 /// Ends the server regularly: the index is then at the log's end.
 fn end(mut server: Server) {
     server.program.signal("TERM");
-    assert!(server.program.wait(Duration::from_secs(20)).is_some());
+    assert!(server.program.wait(HUNG_AFTER).is_some());
 }
 
 #[test]

@@ -3,16 +3,13 @@
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::time::Duration;
 use tests::carrier::CarrierProcess;
 use tests::history::member;
+use tests::passing_time::HUNG_AFTER;
 use tests::program::fail;
 use tests::prove::records;
 use tests::server::Server;
 use tests::webhook_receiver::WebhookReceiver;
-
-/// The longest wait for a campaign of one person, its retries included.
-const WITHIN: Duration = Duration::from_secs(60);
 
 /// The event kinds on the way from the row to the delivery, in this order.
 const WAY: [&str; 6] = [
@@ -87,15 +84,17 @@ fn a_row_its_call_and_its_deliveries_are_one_graph() {
     let receiver = WebhookReceiver::answering(204);
     let order = json!({"url": receiver.url(), "allow_private": true, "events": ["call.ended"]});
     server.must_post("/api/v1/webhooks", &order);
-    server.call_to_the_end("A", &records(1, 1), WITHIN);
-    let ended = server.follow_events("kind=call.ended", WITHIN, |event| Some(id_of(event)));
+    server.call_to_the_end("A", &records(1, 1), HUNG_AFTER);
+    let ended = server.follow_events("kind=call.ended", HUNG_AFTER, |event| Some(id_of(event)));
     let ended = ended.expect("a call has ended");
-    let delivered = server.follow_events("kind=webhook.delivered", WITHIN, |event| {
+    let delivered = server.follow_events("kind=webhook.delivered", HUNG_AFTER, |event| {
         (member(event, "/data/event") == ended.as_str()).then(|| id_of(event))
     });
     let delivered = delivered.expect("its end was delivered");
-    assert!(receiver.taken(1, WITHIN).contains(&ended), "by its own id");
-    let opened = server.follow_events("kind=campaign.list_opened", WITHIN, |event| Some(id_of(event)));
+    assert!(receiver.taken(1, HUNG_AFTER).contains(&ended), "by its own id");
+    let opened = server.follow_events("kind=campaign.list_opened", HUNG_AFTER, |event| {
+        Some(id_of(event))
+    });
     let opened = opened.expect("the list was opened");
 
     let back = Graph::of(&server, &delivered);

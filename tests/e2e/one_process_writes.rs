@@ -1,7 +1,7 @@
 //! One process writes a data directory. A second one is refused with a message, while readers are possible.
 
-use std::time::Duration;
 use tests::history::History;
+use tests::passing_time::HUNG_AFTER;
 use tests::program::Program;
 use tests::server::Server;
 
@@ -11,9 +11,7 @@ fn a_second_writer_is_refused_and_a_reader_is_not() {
     let data = folder.path().join("data");
     let first = Server::start(&data, "sip:127.0.0.1:9");
     let mut second = Program::start(Server::command(&data, "sip:127.0.0.1:9"));
-    let status = second
-        .wait(Duration::from_secs(20))
-        .expect("the second writer ends by itself");
+    let status = second.wait(HUNG_AFTER).expect("the second writer ends by itself");
     assert!(!status.success());
     let number = "/api/v1/numbers/13800138000/opt-out";
     first.must_post(number, &serde_json::json!({"reason": "asked by phone"}));

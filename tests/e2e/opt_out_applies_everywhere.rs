@@ -1,9 +1,9 @@
 //! 谢绝来电 applies to every campaign before the next dial, whichever campaign it was said in.
 
 use serde_json::json;
-use std::time::Duration;
 use tests::carrier::CarrierProcess;
 use tests::history::History;
+use tests::passing_time::HUNG_AFTER;
 use tests::server::Server;
 
 #[test]
@@ -28,7 +28,7 @@ fn an_opted_out_number_is_dialed_by_no_campaign() {
         server.must_post(&format!("/api/v1/campaigns/{task}/start"), &json!({}));
     }
     for task in ["A", "B"] {
-        let completed = server.is_completed(task, Duration::from_secs(30));
+        let completed = server.is_completed(task, HUNG_AFTER);
         assert!(completed, "campaign {task} completes without a call");
     }
     let history = History::read(&data);

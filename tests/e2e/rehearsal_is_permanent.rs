@@ -1,7 +1,7 @@
 //! A rehearsal uses loopback trunks only, and a directory is permanently a rehearsal or a real one.
 
 use std::path::Path;
-use std::time::Duration;
+use tests::passing_time::HUNG_AFTER;
 use tests::program::{Program, command, ledgerline};
 use tests::server::{REHEARSAL, Server};
 
@@ -17,7 +17,7 @@ fn serve(data: &Path, trunk: &str, rehearse: bool) -> Option<bool> {
         serve.args(["--rehearse-at", REHEARSAL]);
     }
     Program::start(serve)
-        .wait(Duration::from_secs(20))
+        .wait(HUNG_AFTER)
         .map(|status| status.success())
 }
 
@@ -33,7 +33,7 @@ fn a_rehearsal_is_refused_off_loopback_and_never_mixed() {
     );
     let mut server = Server::start(&data, "sip:127.0.0.1:9");
     server.program.signal("TERM");
-    server.program.wait(Duration::from_secs(20));
+    server.program.wait(HUNG_AFTER);
     assert_eq!(
         serve(&data, "sip:127.0.0.1:9", false),
         Some(false),

@@ -5,14 +5,11 @@
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Duration;
 use tests::history::{History, member};
+use tests::passing_time::HUNG_AFTER;
 use tests::program::{command, fail, ledgerline};
 use tests::server::{REHEARSAL, Server};
 use tests::webhook_receiver::WebhookReceiver;
-
-/// The longest wait for one attempt: those of the first seconds come by themselves.
-const WITHIN: Duration = Duration::from_secs(30);
 
 /// The attempts of one event (docs/reference/webhooks.md).
 const ATTEMPTS: u64 = 14;
@@ -36,7 +33,7 @@ fn tried(server: &Server, attempt: u64) -> Option<String> {
     } else {
         "webhook.delivery_failed"
     };
-    let came = server.follow_events(&format!("kind={kind}"), WITHIN, |event| {
+    let came = server.follow_events(&format!("kind={kind}"), HUNG_AFTER, |event| {
         let is_this = member(event, "/data/attempts") == attempt;
         is_this.then(|| member(event, "/data/due_at").as_str().map(str::to_owned))
     });
@@ -84,9 +81,9 @@ fn an_event_rejected_for_three_days_is_a_dead_letter_and_redelivered_by_a_comman
 
     receiver.answers(204);
     server.must_post("/api/v1/numbers/13800138001/opt-out", &asked);
-    receiver.taken(1, WITHIN);
+    receiver.taken(1, HUNG_AFTER);
     run(&server, &["webhook", "replay", &id, "--after", &after]);
-    let taken: BTreeSet<String> = receiver.taken(3, WITHIN).into_iter().collect();
+    let taken: BTreeSet<String> = receiver.taken(3, HUNG_AFTER).into_iter().collect();
     assert!(server.drains(), "it drains");
     let history = History::read(&data);
     let happened = history.of("number.opted_out");

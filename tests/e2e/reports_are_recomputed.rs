@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 use std::path::Path;
-use std::time::Duration;
 use tests::history::{History, member};
+use tests::passing_time::HUNG_AFTER;
 use tests::program::{is_installed, read, run, run_json};
 use tests::server::Server;
 
@@ -116,7 +116,7 @@ fn issued(server: &Server, period: &str) -> usize {
 fn a_server_issues_what_it_missed(data: &str) {
     let kept = Path::new(data).join("reports");
     let mut server = reporting_server(data);
-    let missed = server.look_after_events("kind=report.issued", Duration::from_secs(20), |_| {
+    let missed = server.look_after_events("kind=report.issued", HUNG_AFTER, |_| {
         (issued(&server, "2027-03-09") == 1).then_some(())
     });
     assert!(missed.is_some(), "the day it missed");
@@ -142,7 +142,7 @@ fn a_server_issues_what_it_missed(data: &str) {
 
 fn stop(server: &mut Server) {
     server.program.signal("TERM");
-    let ended = server.program.wait(Duration::from_secs(20));
+    let ended = server.program.wait(HUNG_AFTER);
     assert!(ended.is_some_and(|status| status.success()), "the server drains");
 }
 

@@ -4,10 +4,10 @@
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 use tests::carrier::CarrierProcess;
 use tests::direct_log::mark_half_filled;
 use tests::history::{History, member};
+use tests::passing_time::HUNG_AFTER;
 use tests::postgres::PostgresServer;
 use tests::program::{run, run_json};
 use tests::prove::records;
@@ -31,7 +31,7 @@ fn text(path: &Path) -> String {
 fn begin_campaign(place: &RestorePaths, carrier: &CarrierProcess) -> Server {
     let server = Server::start(&place.data, &carrier.trunk());
     server.call("T1", &records(PEOPLE, 3));
-    let under_way = server.is_under_way("T1", 2, Duration::from_secs(40));
+    let under_way = server.is_under_way("T1", 2, HUNG_AFTER);
     assert!(under_way, "some are settled and some are in calls");
     server
 }
@@ -73,7 +73,7 @@ fn restore(place: &RestorePaths) -> u64 {
 }
 
 fn wait_completed(server: &Server) {
-    let completed = server.is_done_for_the_day("T1", Duration::from_secs(120));
+    let completed = server.is_done_for_the_day("T1", HUNG_AFTER);
     assert!(completed, "the campaign goes on and completes");
 }
 

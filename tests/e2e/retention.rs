@@ -4,10 +4,9 @@
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Duration;
 use tests::carrier::CarrierProcess;
 use tests::history::{History, member};
-use tests::passing_time::ask_on;
+use tests::passing_time::{HUNG_AFTER, ask_on};
 use tests::program::{command, ledgerline};
 use tests::prove::records;
 use tests::server::Server;
@@ -43,7 +42,7 @@ fn later(data: &Path, trunk: &str) -> Server {
 /// Returns what a run reports about recordings, when the server's own daily run is over.
 fn disposing(server: &Server, more: &[&str]) -> Value {
     let args = [&["retention", "run", "--json"], more].concat();
-    let said = ask_on(Duration::from_secs(20), || {
+    let said = ask_on(HUNG_AFTER, || {
         let (status, said) = server.run_json(&args).ok()?;
         status.success().then_some(said)
     });
@@ -63,7 +62,7 @@ fn a_recording_past_its_preset_s_period_is_destroyed_on_record_unless_its_custom
     let data = folder.path().join("data");
     let carrier = CarrierProcess::start(folder.path(), 7, &[]);
     let mut server = Server::start(&data, &carrier.trunk());
-    server.call_to_the_end("T1", &records(PEOPLE, 3), Duration::from_secs(120));
+    server.call_to_the_end("T1", &records(PEOPLE, 3), HUNG_AFTER);
     assert!(server.drains());
     let files = recorded(&data);
     assert!(files.len() >= 2, "several were answered: {files:?}");

@@ -2,9 +2,9 @@
 //! and the process exits with 0 long before the drain would end.
 
 use serde_json::json;
-use std::time::Duration;
 use tests::answering_carrier::{AnsweringCarrier, RetransmitPolicy};
 use tests::history::{History, member};
+use tests::passing_time::HUNG_AFTER;
 use tests::program::{command, ledgerline};
 use tests::prove::{quick_campaign, records};
 use tests::server::{REHEARSAL, Server};
@@ -12,9 +12,7 @@ use tests::server::{REHEARSAL, Server};
 /// The customers that are in calls when the signals arrive; as many again wait.
 const CALLS: usize = 3;
 
-/// The longest wait for any step on a busy machine. The drain is longer, so that its own end is not what ends
-/// them.
-const WITHIN: Duration = Duration::from_secs(30);
+/// The time that the server gives calls: longer than this test waits, so that its end is not what ends them.
 const DRAIN: &str = "10m";
 
 #[test]
@@ -41,18 +39,18 @@ fn a_second_sigterm_hangs_up_every_call_and_stores_each_end() {
     );
     server.must_post("/api/v1/campaigns/T1/start", &json!({}));
     let mut answered = 0;
-    let all = server.follow_events("kind=call.answered", WITHIN, |_| {
+    let all = server.follow_events("kind=call.answered", HUNG_AFTER, |_| {
         answered += 1;
         (answered == CALLS).then_some(())
     });
     assert!(all.is_some(), "{answered} of {CALLS} calls were answered");
 
     server.program.signal("TERM");
-    assert_eq!(server.says_not_ready(WITHIN).as_deref(), Some("draining"));
+    assert_eq!(server.says_not_ready(HUNG_AFTER).as_deref(), Some("draining"));
     server.program.signal("TERM");
     let status = server
         .program
-        .wait(WITHIN)
+        .wait(HUNG_AFTER)
         .expect("it leaves before its drain is over");
     assert_eq!(status.code(), Some(0));
 

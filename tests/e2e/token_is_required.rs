@@ -2,8 +2,8 @@
 //! contains no token.
 
 use serde_json::{Value, json};
-use std::time::Duration;
 use tests::history::member;
+use tests::passing_time::HUNG_AFTER;
 use tests::program::run;
 use tests::server::Server;
 use tests::server_tokens;
@@ -57,7 +57,7 @@ fn loopback_asks_for_the_token_and_a_command_says_where_it_is() {
     assert!(run(&["campaign", "list", "--data", &data_text]).status.success());
 
     server.program.signal("TERM");
-    assert!(server.program.wait(Duration::from_secs(20)).is_some());
+    assert!(server.program.wait(HUNG_AFTER).is_some());
     let printed = server.program.seen().join("\n");
     let page = format!("{}/status#token=<content of ", server.url);
     assert!(printed.contains(&page), "{printed}");

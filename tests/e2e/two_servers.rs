@@ -9,6 +9,7 @@ use std::time::Duration;
 use tests::carrier::CarrierProcess;
 use tests::direct_log::mark_half_filled;
 use tests::history::{History, member};
+use tests::passing_time::HUNG_AFTER;
 use tests::postgres::PostgresServer;
 use tests::program::run;
 use tests::prove::records;
@@ -16,10 +17,6 @@ use tests::server::Server;
 
 /// The customers of the campaign: enough that the kill hits live calls, few enough for a story.
 const CUSTOMERS: u32 = 12;
-
-/// How soon the other server dials after the first one is gone: it tries to get the lock every second, and
-/// closes what was left open before it begins.
-const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(60);
 
 /// The longest time until a stand-by has tried to get the lock of a holder that is gone: it tries every
 /// second.
@@ -82,7 +79,7 @@ fn the_stand_by_answers_and_takes_over_and_no_customer_is_dialed_twice() {
     );
 
     second.call("T1", &records(CUSTOMERS, 4));
-    let talking = carrier.until(Duration::from_secs(60), |lines| {
+    let talking = carrier.until(HUNG_AFTER, |lines| {
         // A line of the carrier is complete when its call is over: with two answered ones, others are in
         // progress.
         (lines.values().filter(|line| line.answered_at.is_some()).count() >= 2).then_some(())
@@ -93,9 +90,9 @@ fn the_stand_by_answers_and_takes_over_and_no_customer_is_dialed_twice() {
     );
     first.program.kill();
 
-    let taken_over = second.says_of_dialing("dialing", TAKEN_OVER_WITHIN);
+    let taken_over = second.says_of_dialing("dialing", HUNG_AFTER);
     assert!(taken_over, "the stand-by takes over");
-    let completed = second.is_done_for_the_day("T1", Duration::from_secs(120));
+    let completed = second.is_done_for_the_day("T1", HUNG_AFTER);
     assert!(completed, "the campaign goes on and completes");
 
     let history = History::read_store(&place.0);
@@ -155,10 +152,7 @@ fn a_stand_by_that_gets_the_lock_of_half_a_log_does_not_dial_until_it_is_whole()
         "no calls are made on a half-filled log"
     );
     runtime.block_on(mark_half_filled(&url, None));
-    assert!(
-        second.says_of_dialing("dialing", TAKEN_OVER_WITHIN),
-        "it takes over"
-    );
+    assert!(second.says_of_dialing("dialing", HUNG_AFTER), "it takes over");
 }
 
 #[test]
@@ -177,7 +171,7 @@ fn a_stand_by_does_not_dial_on_a_log_that_lost_what_it_followed() {
     first.program.kill();
     postgres.cut_tail(3);
     runtime.block_on(mark_half_filled(&url, None));
-    let is_paused = second.says_of_dialing("paused-history-lost", TAKEN_OVER_WITHIN);
+    let is_paused = second.says_of_dialing("paused-history-lost", HUNG_AFTER);
     assert!(is_paused, "{}", dialing(&second));
     let said = second.program.seen();
     assert!(
@@ -245,12 +239,12 @@ fn a_database_that_restarts_cuts_no_conversation_off() {
     serve.arg(folder.path().join("only"));
     let server = start_as(serve, folder.path(), "only", &place.0);
     server.call("T1", &records(6, 4));
-    let talking = server.is_under_way("T1", 1, Duration::from_secs(60));
+    let talking = server.is_under_way("T1", 1, HUNG_AFTER);
     assert!(talking, "people talk");
     postgres.kill();
     postgres.restart();
     assert!(
-        server.says_of_dialing("dialing", TAKEN_OVER_WITHIN),
+        server.says_of_dialing("dialing", HUNG_AFTER),
         "it dials again once the calls under way have ended"
     );
     let history = History::read_store(&place.0);

@@ -1,8 +1,8 @@
 //! A trunk that cannot be reached pauses the campaign with an alert, and no customer is lost.
 
 use serde_json::json;
-use std::time::Duration;
 use tests::history::History;
+use tests::passing_time::HUNG_AFTER;
 use tests::program::free_port;
 use tests::server::Server;
 
@@ -19,7 +19,7 @@ fn three_failures_in_a_row_pause_the_campaign() {
         })
         .collect();
     server.call("T1", &records);
-    let paused = server.is_on_board("T1", Duration::from_secs(60), |board| board["status"] == "paused");
+    let paused = server.is_on_board("T1", HUNG_AFTER, |board| board["status"] == "paused");
     assert!(paused, "the campaign pauses by itself");
     let history = History::read(&data);
     let reason = history

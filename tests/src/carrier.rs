@@ -2,6 +2,7 @@
 
 use super::file_changes::FileChanges;
 use super::program::{Program, command, free_port, ledgerline, read};
+use crate::passing_time::HUNG_AFTER;
 use carrier::TurnDetails;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -47,7 +48,7 @@ impl CarrierProcess {
         ]);
         carrier.arg("--cdr").arg(&cdr).args(more);
         let mut program = Program::start(carrier);
-        let ready = program.line(Duration::from_secs(10), |_| true);
+        let ready = program.line(HUNG_AFTER, |_| true);
         assert!(ready.is_some(), "the carrier says that it listens");
         Self { program, port, cdr }
     }

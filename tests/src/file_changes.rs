@@ -115,8 +115,7 @@ pub fn in_folder_to_come<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const SOON: Duration = Duration::from_secs(20);
+    use crate::passing_time::HUNG_AFTER;
 
     #[test]
     fn a_write_into_a_file_is_noticed() {
@@ -127,7 +126,7 @@ mod tests {
         std::thread::scope(|scope| {
             scope.spawn(|| std::fs::write(&file, "one").unwrap());
             let is_there = || (std::fs::read_to_string(&file).unwrap() == "one").then_some(());
-            assert_eq!(changes.until(SOON, is_there), Some(()));
+            assert_eq!(changes.until(HUNG_AFTER, is_there), Some(()));
         });
         assert_eq!(changes.until(Duration::from_millis(1), || None::<()>), None);
     }
@@ -142,7 +141,7 @@ mod tests {
                 std::fs::create_dir_all(&deep).unwrap();
                 std::fs::write(&file, "").unwrap();
             });
-            let found = in_folder_to_come(&deep, SOON, || file.exists().then_some(()));
+            let found = in_folder_to_come(&deep, HUNG_AFTER, || file.exists().then_some(()));
             assert_eq!(found, Some(()));
         });
     }

@@ -1,13 +1,12 @@
 //! A private MariaDB server on loopback, in a temporary folder, which is removed with it.
 
+use crate::passing_time::HUNG_AFTER;
 use crate::program::{Program, command, fail, free_tcp_port, is_installed};
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 use tempfile::TempDir;
 
-/// The longest time of a start, and the line that the server prints when it accepts connections.
-const READY: Duration = Duration::from_secs(60);
+/// The line that the server prints when it accepts connections.
 const SAYS_READY: &str = "ready for connections";
 
 /// The user with read permission, the password, and the password encoded for a URL.
@@ -90,7 +89,10 @@ impl MariaDb {
         start.args(["--bind-address=127.0.0.1", "--skip-name-resolve"]);
         start.arg(format!("--port={}", self.port));
         let mut server = Program::start(start);
-        if server.line(READY, |line| line.contains(SAYS_READY)).is_none() {
+        if server
+            .line(HUNG_AFTER, |line| line.contains(SAYS_READY))
+            .is_none()
+        {
             fail(&format!("MariaDB does not start: {:?}", server.seen()));
         }
         self.server = Some(server);

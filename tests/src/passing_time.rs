@@ -12,6 +12,10 @@ pub fn time_left(until: Instant) -> Duration {
     until.saturating_duration_since(instant())
 }
 
+/// The limit of a wait that only detects a hang: long enough on any loaded machine, because no verdict may
+/// depend on elapsed time (decision 0217).
+pub const HUNG_AFTER: Duration = Duration::from_secs(120);
+
 /// The pause before a request that was refused for now is repeated: `Retry-After: 1` of a busy server.
 pub const COME_AGAIN: Duration = Duration::from_secs(1);
 

@@ -2,20 +2,15 @@
 //!
 //! PostgreSQL refuses to run as root; a root user's server runs as `postgres`.
 
+use crate::passing_time::HUNG_AFTER;
 use crate::program::{Program, command, fail, free_tcp_port};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use tempfile::TempDir;
 use tls::IdentityFiles;
 
-/// How long the processes of a killed server may take to end.
-const ENDED_WITHIN: Duration = Duration::from_secs(60);
-
-/// The longest time of a start, including recovery after a kill, and the line that the server prints when it
-/// accepts connections.
-const READY: Duration = Duration::from_secs(60);
+/// The line that the server prints when it accepts connections.
 const SAYS_READY: &str = "database system is ready to accept connections";
 
 /// The port in the name of its socket, if it listens on no TCP port.
@@ -167,7 +162,7 @@ impl PostgresServer {
     pub fn restart(&self) {
         let mut running = self.running();
         if let Some(mut before) = running.take()
-            && before.wait(ENDED_WITHIN).is_none()
+            && before.wait(HUNG_AFTER).is_none()
         {
             fail("the processes of the killed server do not end");
         }
@@ -202,7 +197,10 @@ impl PostgresServer {
         }
         start.current_dir("/");
         let mut server = Program::start(start);
-        if server.line(READY, |line| line.contains(SAYS_READY)).is_none() {
+        if server
+            .line(HUNG_AFTER, |line| line.contains(SAYS_READY))
+            .is_none()
+        {
             fail(&format!("PostgreSQL does not start: {:?}", server.seen()));
         }
         *running = Some(server);

@@ -1,7 +1,7 @@
 //! Starts processes: the built binary and external tools. Each is killed when its value is dropped.
 
 use crate::file_changes::FileChanges;
-use crate::passing_time::time_left;
+use crate::passing_time::{HUNG_AFTER, time_left};
 use crate::watched_value::WatchedValue;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
@@ -15,9 +15,6 @@ const LINES_MAX: usize = 100_000;
 
 /// The longest wait for lines to be read; after it they are kept all the same.
 const READ_WITHIN: Duration = Duration::from_secs(3_600);
-
-/// The longest wait for a killed program to end: the kernel's own work.
-const KILLED_WITHIN: Duration = Duration::from_secs(10);
 
 /// Returns the path of the built `ledgerline`: beside the running test or proof binary.
 pub fn ledgerline() -> PathBuf {
@@ -253,7 +250,7 @@ impl Program {
                     .status(),
             );
         }
-        self.ends(KILLED_WITHIN);
+        self.ends(HUNG_AFTER);
     }
 
     /// Sends a signal by name, such as `TERM`.

@@ -3,6 +3,7 @@
 use super::api_description::{ApiExchange, Description, description};
 use super::program::{Program, command, fail, ledgerline, run, run_json};
 use super::server_tokens;
+use crate::passing_time::HUNG_AFTER;
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
@@ -13,18 +14,9 @@ use std::time::Duration;
 /// The instant at which rehearsals in tests start: a Monday morning in Beijing.
 pub const REHEARSAL: &str = "2026-03-02T10:00:00+08:00";
 
-/// The longest wait for a server to become ready, including crash recovery.
-const READY: Duration = Duration::from_secs(60);
-
-/// The longest wait for a complete response.
-const ANSWERED: Duration = Duration::from_secs(20);
-
 /// The beginnings of the lines in which a server prints whether it is ready, and whether it dials.
 const SAYS_READY: &str = "ready ";
 const SAYS_OF_DIALING: &str = "dialing ";
-
-/// The longest wait for a draining server to end.
-const DRAINED: Duration = Duration::from_secs(30);
 
 pub struct Server {
     pub program: Program,
@@ -81,7 +73,7 @@ impl Server {
 
     /// Waits until the server is ready. Returns false if the program ended first, or was not ready in time.
     pub fn wait_ready(&mut self) -> bool {
-        self.says_ready(READY) && self.find().is_some_and(|ready| ready.status == 200)
+        self.says_ready(HUNG_AFTER) && self.find().is_some_and(|ready| ready.status == 200)
     }
 
     /// Reads the server's URL from `server.json`. Returns its response of `/readyz`.
@@ -166,7 +158,7 @@ impl Server {
     /// Drains the server. Returns true if it was still running and ended with success.
     pub fn drains(&mut self) -> bool {
         let was_up = self.program.ended().is_none();
-        self.program.drains(DRAINED) && was_up
+        self.program.drains(HUNG_AFTER) && was_up
     }
 
     pub fn get(&self, path: &str) -> Result<Reply, String> {
@@ -245,7 +237,7 @@ pub(crate) fn agent(within: Duration) -> ureq::Agent {
 
 /// Reads an event stream until it has caught up or ends, with this `Authorization`. Returns its text.
 pub(crate) fn read_event_stream(url: &str, authorization: &str) -> Result<String, String> {
-    let answer = agent(ANSWERED)
+    let answer = agent(HUNG_AFTER)
         .get(url)
         .header("authorization", authorization)
         .call();
@@ -270,7 +262,7 @@ pub(crate) fn send_request_as(
     bearer: &str,
     body: Option<&Value>,
 ) -> Result<(Reply, String), String> {
-    let agent = agent(ANSWERED);
+    let agent = agent(HUNG_AFTER);
     let answer = match (method, body) {
         ("GET", _) => agent.get(url).header("authorization", bearer).call(),
         ("PUT", Some(body)) => agent.put(url).header("authorization", bearer).send_json(body),

@@ -1,11 +1,8 @@
 //! A user's session like a browser's: signs in with name and password, and sends commands.
 
+use crate::passing_time::HUNG_AFTER;
 use crate::server::agent;
 use serde_json::{Value, json};
-use std::time::Duration;
-
-/// The longest wait for a response, also while the store is unavailable.
-const WITHIN: Duration = Duration::from_secs(60);
 
 /// A session of one user at one server.
 pub struct Session {
@@ -19,7 +16,7 @@ impl Session {
     pub fn begin(origin: &str, name: &str, password: &str) -> Result<Self, String> {
         let body = json!({ "name": name, "password": password });
         let url = format!("{origin}/api/v1/sign-in");
-        let mut answer = agent(WITHIN)
+        let mut answer = agent(HUNG_AFTER)
             .post(&url)
             .send_json(&body)
             .map_err(|error| error.to_string())?;
@@ -39,7 +36,7 @@ impl Session {
 
     /// Sends a command. Returns status and body of the response.
     pub fn post(&self, path: &str, body: &Value) -> Result<(u16, Value), String> {
-        let mut answer = agent(WITHIN)
+        let mut answer = agent(HUNG_AFTER)
             .post(format!("{}{path}", self.origin))
             .header("cookie", &self.cookie)
             .header("x-csrf-token", &self.csrf_token)

@@ -54,13 +54,14 @@ impl<T> WatchedValue<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::passing_time::HUNG_AFTER;
 
     #[test]
     fn a_change_ends_the_wait_and_nothing_ends_it_without_one() {
         let watched = WatchedValue::new(0);
         std::thread::scope(|scope| {
             scope.spawn(|| watched.change(|count| *count = 7));
-            let found = watched.until(Duration::from_secs(20), |count| (*count == 7).then_some(*count));
+            let found = watched.until(HUNG_AFTER, |count| (*count == 7).then_some(*count));
             assert_eq!(found, Some(7));
         });
         let none = watched.until(Duration::from_millis(1), |count| (*count == 8).then_some(()));

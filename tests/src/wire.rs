@@ -1,15 +1,12 @@
 //! One connection to a server, plain or over TLS, used byte by byte: for what an HTTP client hides.
 
+use crate::passing_time::HUNG_AFTER;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::Duration;
 use tls::Trust;
-
-/// The longest wait for one byte: longer than any limit of the server.
-const QUIET_MAX: Duration = Duration::from_secs(30);
 
 /// The most bytes of a response's head.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
@@ -40,7 +37,7 @@ impl Wire {
     )]
     pub fn open(address: &str, speech: &WireSecurity) -> Result<Self, String> {
         let mut tcp = TcpStream::connect(address).map_err(|error| error.to_string())?;
-        tcp.set_read_timeout(Some(QUIET_MAX))
+        tcp.set_read_timeout(Some(HUNG_AFTER))
             .map_err(|error| error.to_string())?;
         let WireSecurity::Secured(trust, host) = speech else {
             return Ok(Self {

@@ -11,6 +11,29 @@ const NAME_OLD_PATHS: &[&str] = &["CHANGELOG.md", "docs/renames.md"];
 /// Pages that every developer reads completely, with the most lines that each may have.
 const LINES_MAX: &[(&str, usize)] = &[("docs/ARCHITECTURE.md", 250), ("docs/house.md", 200)];
 
+/// The folders with which a path in a document begins.
+const ROOMS: &[&str] = &[
+    "actors",
+    "api",
+    "bench",
+    "derive",
+    "docs",
+    "domain",
+    "fixtures",
+    "http_client",
+    "media",
+    "pacing",
+    "projections",
+    "simulation",
+    "store",
+    "tests",
+    "tls",
+    "understanding",
+    "values",
+    "verify",
+    "web",
+];
+
 fn prose(file: &File) -> impl Iterator<Item = (usize, &str)> {
     let mut fenced = false;
     file.lines().filter(move |(_, line)| {
@@ -22,10 +45,8 @@ fn prose(file: &File) -> impl Iterator<Item = (usize, &str)> {
 
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let link = Regex::new(r"\]\(([^)#\s]+)[^)]*\)").expect("a constant pattern");
-    let span = Regex::new(
-        r"`((?:domain|store|actors|projections|media|simulation|api|tests|fixtures|docs)/[A-Za-z0-9_./-]+)`",
-    )
-    .expect("a constant pattern");
+    let rooms = ROOMS.join("|");
+    let span = Regex::new(&format!("`((?:{rooms})/[A-Za-z0-9_./-]+)`")).expect("a constant pattern");
     let mut findings = Vec::new();
     for file in tree.files.iter().filter(|file| file.path.ends_with(".md")) {
         let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -159,6 +180,13 @@ mod tests {
             ("docs/STYLE.md", "# S\n[up](../README.md)\n"),
         ]);
         assert_eq!(check(&tree).len(), 3);
+    }
+
+    #[test]
+    fn a_lost_path_is_found_in_every_room() {
+        let paths: String = ROOMS.iter().map(|room| format!("`{room}/none`\n")).collect();
+        let tree = Tree::of(&[("README.md", &format!("# A\n{paths}"))]);
+        assert_eq!(check(&tree).len(), ROOMS.len());
     }
 
     #[test]

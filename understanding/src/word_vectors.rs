@@ -12,8 +12,8 @@ use std::collections::HashMap;
 /// Most numbers per word of a vector file; lines with more are faulty.
 pub const DIMENSIONS_MAX: usize = 300;
 
-/// Fewest numbers per word of a vector file; lines with fewer are faulty. They mean almost nothing, and a
-/// line of counts has one.
+/// Fewest numbers per word of a vector file; lines with fewer are faulty. Shorter vectors hardly tell words
+/// apart. The limit also keeps the header of word2vec and fastText, two counts, from being read as a word.
 pub const DIMENSIONS_MIN: usize = 8;
 
 /// Largest absolute value of a number in a vector file; lines with larger ones are faulty. Sums of them
@@ -78,7 +78,7 @@ impl WordVectors {
                 continue;
             }
             let Some((word, numbers)) = word_and_numbers(&line) else {
-                // The number of words and of numbers: fastText and word2vec begin with them.
+                // The header of word2vec and fastText: the count of words, and of numbers per word.
                 let counts = place == 0 && line.split_whitespace().count() == 2;
                 if !counts && !line.trim().is_empty() {
                     found.fault(place + 1);

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 )]
 #[serde(rename_all = "snake_case")]
 pub enum MessageMethod {
-    /// An SMS, through a gateway.
+    /// A text message (SMS), which an HTTP gateway sends.
     Sms,
     Mail,
-    /// An HTTP request to the institution, which delivers the message in an app.
+    /// An HTTP request to a service of the institution, which delivers the message, for example in an app.
     Webhook,
 }

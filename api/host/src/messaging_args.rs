@@ -6,7 +6,7 @@ use crate::config::named_variable;
 use crate::number_check_args::{NumberCheckArgs, NumberCheckChoice, NumberCheckFault};
 use domain::external_address::{AddressFault, check_bearer, check_mail_login};
 
-/// The chosen ways by which messages leave. Without any, no message is sent.
+/// The configured channels of messages. Without any, no message is sent.
 #[derive(Clone, Default)]
 pub struct MessagingChoice {
     /// The URL of an HTTP gateway for short messages.
@@ -33,7 +33,8 @@ impl std::fmt::Debug for MessagingChoice {
 }
 
 impl MessagingChoice {
-    /// Returns true if no way was chosen, so that no message can be sent.
+    /// Returns true if no channel (SMS gateway, mail server, webhook) is configured. No message can be sent
+    /// then.
     pub const fn is_none(&self) -> bool {
         self.gateway.is_none() && self.smtp.is_none() && self.webhook.is_none()
     }
@@ -78,8 +79,9 @@ pub struct MessagingArgs {
 }
 
 impl MessagingArgs {
-    /// Returns the ways that the arguments choose, with the secret read from its environment variable.
-    /// Fails if the variable is not set or its value cannot be used, or if a gateway has no signature.
+    /// Returns the configured channels, with the secret from its environment variable. Fails if that variable
+    /// is not set, if its value is neither a bearer token nor `user:password`, if an SMS gateway has no
+    /// signature, or if the arguments of the number check are wrong.
     pub fn choice(self) -> Result<MessagingChoice, MessagingFault> {
         let secret = match self.message_secret_env {
             None => None,

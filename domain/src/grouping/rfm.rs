@@ -25,7 +25,7 @@ pub struct RfmScore {
     pub money: u8,
 }
 
-/// The values from which a score is 2, 3, 4 and 5. For recency: the days up to which it is 5, 4, 3 and 2.
+/// The limits of the scores 2, 3, 4 and 5: least values, and for recency the most days since the last order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RfmLimits {
     pub recency_days: [i64; 4],

@@ -1,6 +1,6 @@
 //! Helpers of the lines' suite: valid orders and permits, and waits for a leg's events.
 
-use crate::testing::SuiteClock;
+use crate::testing::{HUNG_AFTER_MS, SuiteClock};
 use domain::call::LegIdentity;
 use domain::compliance::{CustomerGrant, Decision, DialPermit, NumberGrant, Verdict, permit};
 use domain::ids::CallId;
@@ -12,9 +12,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-
-/// Longest wait for one event of a leg, in milliseconds; a line that needs more has lost it.
-const EVENT_WAIT_MS: u64 = 15_000;
 
 /// The id of a new call.
 pub(crate) fn new_call() -> CallId {
@@ -78,7 +75,7 @@ pub(crate) async fn dial(line: &Arc<dyn Line>) -> Box<dyn Leg> {
 
 #[expect(clippy::disallowed_methods, reason = "a suite's own patience")]
 pub(crate) async fn next(leg: &mut Box<dyn Leg>) -> LegEvent {
-    let waited = tokio::time::timeout(Duration::from_millis(EVENT_WAIT_MS), leg.next()).await;
+    let waited = tokio::time::timeout(Duration::from_millis(HUNG_AFTER_MS), leg.next()).await;
     waited.expect("an event comes in time")
 }
 
@@ -103,7 +100,7 @@ pub(super) async fn answered(line: &Arc<dyn Line>) -> Box<dyn Leg> {
 /// Waits for the next event of a left-over leg.
 #[expect(clippy::disallowed_methods, reason = "a suite's own patience")]
 pub(crate) async fn next_left_over(leg: &mut Box<dyn LeftOverLeg>) -> LeftOverEvent {
-    let waited = tokio::time::timeout(Duration::from_millis(EVENT_WAIT_MS), leg.next()).await;
+    let waited = tokio::time::timeout(Duration::from_millis(HUNG_AFTER_MS), leg.next()).await;
     waited.expect("an event comes in time")
 }
 

@@ -168,8 +168,8 @@ pub struct Dialog {
 }
 
 impl Dialog {
-    /// Returns the dialog that a 2xx to our INVITE establishes (12.1.2). Without a Contact the INVITE's
-    /// Request-URI stays the target.
+    /// Returns the dialog that a 2xx to our INVITE establishes (12.1.2). Without a Contact the target is the
+    /// Request-URI of our INVITE.
     pub fn from_answer(party: &Party, response: &SipMessage, cseq: u32) -> Self {
         let mut route_set = response.record_routes();
         route_set.reverse();
@@ -184,8 +184,9 @@ impl Dialog {
         }
     }
 
-    /// Returns the dialog that a request of the far end names (12.1.1). Without a Contact the INVITE's
-    /// Request-URI stays the target.
+    /// Returns the dialog to which a request of the far end belongs, built from its headers (12.1.1): its
+    /// From and tag are the remote party, its Record-Route is the route set, its Contact is the target.
+    /// Without a Contact the target is the Request-URI of our INVITE.
     pub fn from_request(party: &Party, request: &SipMessage) -> Self {
         Self {
             remote: request.header("From").unwrap_or(&party.to).to_owned(),

@@ -27,7 +27,8 @@ pub struct PublishResult {
 }
 
 impl Publisher {
-    /// Makes a publisher that signs with `key` and stores its checkpoints in `shelf`.
+    /// Creates a publisher. It signs checkpoints with `key` and publishes them in the checkpoint store
+    /// `shelf`.
     pub fn new(key: SigningKey, shelf: Arc<dyn CheckpointStore>) -> Self {
         Self { key, shelf }
     }
@@ -36,9 +37,9 @@ impl Publisher {
         &self.key
     }
 
-    /// Signs and publishes the state of a tree that has reached the log's head. Fails if the tree does not
-    /// begin with the published checkpoint's. Without new events, returns the published checkpoint
-    /// unchanged.
+    /// Signs and publishes a checkpoint of the follower's tree, which must have reached the head of the log.
+    /// Without new events, returns the published checkpoint unchanged. Fails with `RolledBack` or `Forked` if
+    /// the tree does not extend the published checkpoint.
     pub async fn publish(
         &self,
         follower: &mut ProofFollower,

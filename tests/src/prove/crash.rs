@@ -8,7 +8,7 @@ use super::reconcile::{compare, not_zero};
 use super::{Form, Proof, outage};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
-use crate::passing_time::at_each_beat;
+use crate::passing_time::{HUNG_AFTER, at_each_beat};
 use crate::program::{command, is_installed};
 use crate::server::Server;
 use serde_json::json;
@@ -157,7 +157,7 @@ fn fsync_kills(form: Form) -> serde_json::Value {
             .arg(crate::program::ledgerline());
         let mut server = Server::of(Server::wrapped(strace, &data, &carrier.trunk()), &data);
         if server.wait_ready() {
-            run.write_until(&server, Duration::from_secs(20));
+            run.write_until(&server, HUNG_AFTER);
         }
         run.kills += u32::from(server.program.ended().is_some());
         server.program.kill();
@@ -170,7 +170,7 @@ fn finish(data: &Path, carrier: &CarrierProcess, run: &Run) -> serde_json::Value
     let mut server = Server::start(data, &carrier.trunk());
     let completed = server.is_done_for_the_day("KILL", SETTLED_WITHIN);
     server.program.signal("TERM");
-    let stopped = server.program.wait(Duration::from_secs(20));
+    let stopped = server.program.wait(HUNG_AFTER);
     let history = History::read(data);
     let lost = lost(&history, run);
     let lines = carrier.lines();

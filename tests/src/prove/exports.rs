@@ -4,19 +4,16 @@
 use super::external_programs::{build_folder, python_with};
 use super::{Form, Proof, skipped};
 use crate::history::member;
+use crate::passing_time::HUNG_AFTER;
 use crate::program::{command, instant, ledgerline, run_json};
 use crate::server::Server;
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 const COLUMNS: &str = "call,campaign,number,attempt,caller,permitted_at,permitted_time,answered_at,disposition,\
                        talk_ms,first_position";
 const FORMATS: [&str; 4] = ["csv", "jsonl", "xlsx", "parquet"];
-
-/// The longest wait for an idle server to stop.
-const STOPPED_WITHIN: Duration = Duration::from_secs(20);
 
 pub(super) fn prove(form: Form) -> Proof {
     let rows = match form {
@@ -91,7 +88,7 @@ fn serve(data: &Path) -> Server {
 
 fn stop(mut server: Server) {
     server.program.signal("TERM");
-    server.program.wait(STOPPED_WITHIN);
+    server.program.wait(HUNG_AFTER);
 }
 
 /// Runs an export. The command must succeed, and the file have the size that it reports; its rows are checked

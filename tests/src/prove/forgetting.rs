@@ -7,6 +7,7 @@ use super::erasure_speech::{self, SpeechSetup, WORDS};
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
+use crate::passing_time::HUNG_AFTER;
 use crate::program::{command, ledgerline, run};
 use crate::search::search;
 use crate::server::Server;
@@ -103,14 +104,10 @@ fn erase(server: &Server, erased: &[Canary], wrong: &mut Vec<String>) {
         }
     }
     let mut count = 0;
-    let certified = server.follow_events(
-        "kind=customer.erasure_certified",
-        Duration::from_secs(60),
-        |event| {
-            count += 1;
-            (count >= erased.len()).then(|| member(event, "/position").as_str().map(str::to_owned))?
-        },
-    );
+    let certified = server.follow_events("kind=customer.erasure_certified", HUNG_AFTER, |event| {
+        count += 1;
+        (count >= erased.len()).then(|| member(event, "/position").as_str().map(str::to_owned))?
+    });
     let is_shown = |position: String| {
         erased.iter().all(|one| {
             let shown = server.get(&format!("/api/v1/customers/{}?after_position={position}", one.id));
@@ -148,7 +145,7 @@ fn counts(server: &Server) -> Value {
 
 fn stop(mut server: Server) {
     server.program.signal("TERM");
-    if server.program.wait(Duration::from_secs(20)).is_none() {
+    if server.program.wait(HUNG_AFTER).is_none() {
         crate::program::fail("the server does not stop");
     }
 }

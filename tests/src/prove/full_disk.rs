@@ -11,7 +11,7 @@ use super::{Form, Proof, short_call_customers, skipped};
 use crate::carrier::CarrierProcess;
 use crate::file_changes::FileChanges;
 use crate::history::{History, member};
-use crate::passing_time::at_each_beat;
+use crate::passing_time::{HUNG_AFTER, at_each_beat};
 use crate::program::{command, deadline, fail, instant, ledgerline};
 use crate::server::Server;
 use serde_json::{Value, json};
@@ -27,13 +27,9 @@ use std::time::Duration;
 /// form.
 const BACK_WITHIN: Duration = Duration::from_secs(30);
 
-/// How long the disk stays full after the server has noticed, and the longest time until it notices: a
-/// write-ahead file that has just been restarted has room for more writes than a busy machine makes soon.
+/// The shortest time that the disk stays full. It stays full until the server has refused a write: a
+/// write-ahead file that has just been restarted has room for some.
 const FULL_FOR: Duration = Duration::from_millis(1_500);
-const FELT_WITHIN: Duration = Duration::from_secs(60);
-
-/// The longest time from a signal to the end of the server.
-const STOPPED_WITHIN: Duration = Duration::from_secs(20);
 
 /// The carrier's seed.
 const SEED: u64 = 7;
@@ -191,7 +187,7 @@ impl DiskResults {
         });
         scene.fill();
         let (until, refused) = (deadline(FULL_FOR), self.refused_while_full);
-        at_each_beat(FELT_WITHIN, ends, || {
+        at_each_beat(HUNG_AFTER, ends, || {
             self.look(&server);
             self.refused_while_full == refused || instant() < until
         });
@@ -315,7 +311,7 @@ fn one_run(form: Form, is_stderr_inside: bool) -> Proof {
         member(board, "/open") == 0 && History::read(&scene.data).unfinished().is_empty()
     });
     server.program.signal("TERM");
-    let stopped = server.program.wait(STOPPED_WITHIN);
+    let stopped = server.program.wait(HUNG_AFTER);
     let is_dirty = !are_closed || !stopped.is_some_and(|status| status.success());
     let line = judged(&scene, &found, is_dirty);
     drop(command("umount").arg("-l").arg(&disk).status());

@@ -7,11 +7,11 @@ use super::{Form, Proof, quick_campaign, records};
 use crate::carrier::CarrierProcess;
 use crate::direct_log::read_whole_log;
 use crate::history::member;
+use crate::passing_time::HUNG_AFTER;
 use crate::server::Server;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Duration;
 
 const TEST: &str = "GATES_TEST";
 const PILOT: &str = "GATES_PILOT";
@@ -20,8 +20,6 @@ const SEED: u64 = 11;
 /// The number of customers of each campaign: five more than its stage allows.
 const TEST_PEOPLE: u32 = 205;
 const PILOT_PEOPLE: u32 = 1_005;
-/// The longest time until a stage is used up.
-const USED_UP: Duration = Duration::from_secs(120);
 
 /// The dials of one campaign, from its log.
 struct DialCounts {
@@ -47,7 +45,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     promoted(&server, TEST, &order("pilot", &json!({})));
     refused.push(is_refused(&server, TEST, &full()));
     server.must_post(&format!("/api/v1/campaigns/{TEST}/resume"), &json!({}));
-    let ended = server.is_completed(TEST, USED_UP);
+    let ended = server.is_completed(TEST, HUNG_AFTER);
     refused.push(is_refused(&server, TEST, &order("full", &json!({}))));
     let is_long = form == Form::Long;
     let pilot_holds = !is_long || pilot(&server);
@@ -80,7 +78,7 @@ fn pilot(server: &Server) -> bool {
     let waits = waits_at(server, PILOT, 1_000, "calls_today");
     let refused = is_refused(server, PILOT, &order("full", &json!({})));
     promoted(server, PILOT, &full());
-    waits && refused && server.is_completed(PILOT, USED_UP)
+    waits && refused && server.is_completed(PILOT, HUNG_AFTER)
 }
 
 /// Starts a carrier: most of its callees are busy at once and some answer.
@@ -135,7 +133,7 @@ fn promoted(server: &Server, campaign: &str, order: &Value) {
 
 /// Waits until so many customers are settled, no call is open, and the board says why the others wait.
 fn waits_at(server: &Server, campaign: &str, count: u64, used: &str) -> bool {
-    server.is_on_board(campaign, USED_UP, |board| {
+    server.is_on_board(campaign, HUNG_AFTER, |board| {
         let figure = |name: &str| member(board, &format!("/{name}")).as_u64().unwrap_or(0);
         let says_why = member(board, "/stage/waiting/zh").is_string();
         let is_used = member(board, &format!("/stage/{used}")) == &json!(count);

@@ -57,6 +57,7 @@ mod webhooks;
 
 pub use crash::{BUNDLED_TEXT, quick_campaign, records};
 
+use crate::passing_time::HUNG_AFTER;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -75,9 +76,6 @@ pub enum Form {
     Short,
     Long,
 }
-
-/// How long a short form waits for something before it counts as hung.
-const HUNG_AFTER: Duration = Duration::from_secs(120);
 
 impl Form {
     /// Returns whether limits on elapsed time are part of the verdict.

@@ -6,7 +6,7 @@ use super::Form;
 use super::crash::{quick_campaign, records};
 use crate::answering_carrier::{AnsweringCarrier, RetransmitPolicy};
 use crate::history::History;
-use crate::passing_time::{at_each_beat, time_left, wait_one_beat};
+use crate::passing_time::{HUNG_AFTER, at_each_beat, time_left, wait_one_beat};
 use crate::postgres::{PostgresServer, programs};
 use crate::program::deadline;
 use crate::server::Server;
@@ -17,15 +17,8 @@ use std::time::Duration;
 /// The calls of one run; there are five runs on each database.
 const CALLS: usize = 8;
 
-/// The longest time until all of them ring.
-const RINGS_WITHIN: Duration = Duration::from_secs(30);
-
 /// The time from the 200 to the kill: the answer waits for its record, and no ACK was sent.
 const KILLED_AFTER: Duration = Duration::from_millis(1_500);
-
-/// The longest time from the ready server, or from the return of the store, to the last recorded answer: a
-/// far end repeats its 200 every 4 s.
-const STORED_WITHIN: Duration = Duration::from_secs(40);
 
 /// How long due customers are waited for: longer than the loopback trunk's hold-off of 5 s and the longest
 /// wait of a retry rule here.
@@ -119,7 +112,7 @@ impl<'a> Log<'a> {
         match self {
             Self::Sqlite => {
                 let file = rusqlite::Connection::open(data.join("events.db")).expect("the log is a file");
-                file.busy_timeout(Duration::from_secs(20))
+                file.busy_timeout(HUNG_AFTER)
                     .expect("a connection takes a time-out");
                 file.execute_batch("BEGIN IMMEDIATE")
                     .expect("the lock comes free");
@@ -178,10 +171,10 @@ fn one(log: &Log<'_>, run: &Run, salt: u32) -> Value {
         &json!({"task_id": campaign, "records": people}),
     );
     server.must_post(&format!("/api/v1/campaigns/{campaign}/start"), &json!({}));
-    let rang = follow(&server, "call.ringing", CALLS, RINGS_WITHIN);
+    let rang = follow(&server, "call.ringing", CALLS, HUNG_AFTER);
     let away = log.take_away(&data);
     carrier.answer();
-    let answered = carrier.has_answered(CALLS, RINGS_WITHIN);
+    let answered = carrier.has_answered(CALLS, HUNG_AFTER);
     let answered_at = deadline(Duration::ZERO);
     let back = match run.goes_on {
         OutageRecovery::Killed { restarts_after } => {
@@ -198,10 +191,10 @@ fn one(log: &Log<'_>, run: &Run, salt: u32) -> Value {
             true
         }
     };
-    let closed = follow(&server, "customer.call_closed", CALLS, STORED_WITHIN);
+    let closed = follow(&server, "customer.call_closed", CALLS, HUNG_AFTER);
     until(deadline(DUE_WITHIN));
     server.program.signal("TERM");
-    let stopped = server.program.wait(Duration::from_secs(20));
+    let stopped = server.program.wait(HUNG_AFTER);
     let history = log.history(&data);
     let legs = carrier.legs();
     let of = |wanted: &dyn Fn(&crate::answering_carrier::FarLeg) -> bool| {

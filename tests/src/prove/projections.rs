@@ -5,6 +5,7 @@
 
 use super::{Form, Proof};
 use crate::direct_log::{open, open_rows};
+use crate::passing_time::HUNG_AFTER;
 use crate::postgres::PostgresServer;
 use crate::program::{Program, command, instant, ledgerline};
 use ::projections::ViewCheck;
@@ -16,9 +17,6 @@ use std::time::Duration;
 
 /// The events in one page that is loaded into the log.
 const PAGE_EVENTS: usize = 4_096;
-
-/// The longest time of one step of the process, in a debug build on a busy machine.
-const STEP_WITHIN: Duration = Duration::from_secs(120);
 
 /// The longest time until the last process reaches the end of a long log.
 const DONE_WITHIN: Duration = Duration::from_secs(3_600);
@@ -121,12 +119,12 @@ fn killed(log: &Path, rows: &str, length: &RunSize) -> KillResults {
     let mut found = KillResults::default();
     for kill in 0..length.kills {
         let mut program = start(log, rows);
-        let Some(from) = program.line(STEP_WITHIN, |line| line.starts_with("from ")) else {
+        let Some(from) = program.line(HUNG_AFTER, |line| line.starts_with("from ")) else {
             found.wrong.push(format!("process {kill} did not start"));
             return found;
         };
         for _ in 0..drawn(kill, length.batches_max + 1) {
-            program.line(STEP_WITHIN, |line| line.starts_with("at ") || line == "done");
+            program.line(HUNG_AFTER, |line| line.starts_with("at ") || line == "done");
         }
         // The kill comes at a moment drawn at random, or when it is done.
         let moment = Duration::from_millis(drawn(kill + 1_000, length.into_ms_max));

@@ -5,6 +5,7 @@
 use super::records;
 use crate::carrier::{CarrierProcess, CdrLine};
 use crate::history::{History, member};
+use crate::passing_time::HUNG_AFTER;
 use crate::postgres::PostgresServer;
 use crate::program::instant;
 use crate::server::Server;
@@ -21,9 +22,6 @@ const TAKE_OVER_MS_MAX: u128 = 10_000;
 
 /// How long the stopped server is watched after it continues: its legs end within 5 s.
 const WATCHED: Duration = Duration::from_secs(8);
-
-/// How long the carrier may take to write the line of the last leg.
-const LINES_WITHIN: Duration = Duration::from_secs(10);
 
 /// The result. By default the proof was not run, which counts as holding.
 pub(super) struct StoppedHolderResult {
@@ -62,14 +60,14 @@ pub(super) fn prove() -> StoppedHolderResult {
     let first = start(folder.path(), "first", &store, &trunk);
     let second = start(folder.path(), "second", &store, &trunk);
     second.call("T1", &records(CUSTOMERS, 4));
-    let talking = carrier.until(Duration::from_secs(60), |lines| {
+    let talking = carrier.until(HUNG_AFTER, |lines| {
         // A line is written when its call is over: with two answered ones, other legs are up.
         let answered = |line: &&CdrLine| line.answered_at.is_some();
         (lines.values().filter(answered).count() >= 2).then_some(())
     });
     let stopped_at = instant();
     first.program.signal("STOP");
-    let dials = second.says_of_dialing("dialing", Duration::from_secs(60));
+    let dials = second.says_of_dialing("dialing", HUNG_AFTER);
     let taken_over_ms = (instant() - stopped_at).as_millis();
     // The calls of the first server: the second has closed them, and nothing may be appended to them from now
     // on.
@@ -78,14 +76,14 @@ pub(super) fn prove() -> StoppedHolderResult {
     first.program.signal("CONT");
     let is_standing_by = first.says_of_dialing("standing-by", WATCHED);
     let appended = events_of(&postgres, &left_over) - before;
-    let completed = second.is_done_for_the_day("T1", Duration::from_secs(120));
+    let completed = second.is_done_for_the_day("T1", HUNG_AFTER);
     let history = History::read_store(&store);
     let recorded: BTreeSet<&str> = history
         .of("call.dialing")
         .filter_map(|event| member(event, "/data/sip_call_id").as_str())
         .collect();
     let has_line = |lines: &BTreeMap<String, CdrLine>| lines.len() >= recorded.len();
-    carrier.until(LINES_WITHIN, |lines| has_line(lines).then_some(()));
+    carrier.until(HUNG_AFTER, |lines| has_line(lines).then_some(()));
     let lines = carrier.lines();
     let unrecorded = lines.keys().filter(|id| !recorded.contains(id.as_str())).count();
     let repeated = lines.values().filter(|line| line.invites != 1).count();

@@ -6,6 +6,7 @@ use super::stopped_holder::{self, StoppedHolderResult};
 use super::{Form, Proof, skipped};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
+use crate::passing_time::HUNG_AFTER;
 use crate::program::is_installed;
 use crate::server::Server;
 use serde_json::{Value, json};
@@ -62,7 +63,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     // Standard retries wait minutes to hours: the proof ends when every first call has ended.
     let all_called = server.has_ended_calls("LOAN_REMIND_20231101", customers, Duration::from_secs(170));
     server.program.signal("TERM");
-    let stopped = server.program.wait(Duration::from_secs(20));
+    let stopped = server.program.wait(HUNG_AFTER);
     let history = History::read(&data);
     let disagreements = compare(&history, &carrier.lines());
     let (enrolled, bad) = match &import {

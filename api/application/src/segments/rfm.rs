@@ -59,8 +59,8 @@ pub struct RfmGradeResponse {
 pub struct RfmRequest {
     #[schemars(flatten)]
     pub(super) asked: SegmentRequest,
-    /// Values from which a score is 2, 3, 4 and 5; for recency, the days up to which it is. Default:
-    /// fifths.
+    /// Limits of the scores 2, 3, 4 and 5. `orders_count` and `amount` are least values; `recency_days` are
+    /// the most days since the last order. Without limits the customers are scored by fifths.
     #[schemars(with = "Option<RfmLimitsBody>")]
     pub(super) limits: Option<RfmLimits>,
 }

@@ -11,20 +11,21 @@ use domain::webhook::DeliveryFault;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// The failure class of a message by a way that this server is not configured for.
+/// The failure class of a message on a channel that this server is not configured for.
 const NO_SUCH_WAY: &str = "no_such_way";
 
 /// The subject of a mail without one.
 const SUBJECT: &str = "通知 Notice";
 
-/// Sends messages by the ways that the server's command line chose.
+/// Sends messages on the channels that the server's command line configures.
 pub struct OutsideMessenger {
     courier: Arc<dyn Courier>,
     choice: MessagingChoice,
 }
 
 impl OutsideMessenger {
-    /// Creates the sender of the ways in `choice`; requests go through `courier`.
+    /// Creates a messenger for the channels (SMS, mail, webhook) in `choice`. `courier` sends the HTTP
+    /// requests and mails.
     pub fn new(courier: Arc<dyn Courier>, choice: MessagingChoice) -> Self {
         Self { courier, choice }
     }

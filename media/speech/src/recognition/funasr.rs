@@ -194,7 +194,7 @@ fn is_tag(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recognition::contract::{call, finals, listen, order, ports, within};
+    use crate::recognition::contract::{PATIENCE_MS, call, finals, listen, order, ports, within};
     use crate::recognition::{RecognizerPorts, recognizer};
     use crate::testing::double::{DoubleBehavior, EngineDouble, FunAsrServer};
     use crate::testing::sounds::{frames, silence, voice};
@@ -227,7 +227,10 @@ mod tests {
         let (clock, _) = ports();
         let since = clock.now();
         let mut events = Vec::new();
-        while let Some(event) = within(FINAL_MS_MAX + 20_000, listening.next()).await.unwrap() {
+        while let Some(event) = within(FINAL_MS_MAX + PATIENCE_MS, listening.next())
+            .await
+            .unwrap()
+        {
             events.push(event);
         }
         let ms = clock.now().ms_since(since);

@@ -369,7 +369,7 @@ async fn limited<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recognition::contract::{order, ports, within};
+    use crate::recognition::contract::{PATIENCE_MS, order, ports, within};
     use crate::recognition::engine::TO_ENGINE_MAX;
     use crate::recognition::{RecognizerPorts, recognizer};
     use crate::testing::{JUDGES_TIME, SuiteIds};
@@ -407,7 +407,9 @@ mod tests {
         let recognizer = recognizer(&spec.parse().unwrap(), ports, &secret).unwrap();
         let since = wall.now();
         let mut listening = recognizer.open(&order()).unwrap();
-        let event = within(BEGIN_MS_MAX + 20_000, listening.next()).await.unwrap();
+        let event = within(BEGIN_MS_MAX + PATIENCE_MS, listening.next())
+            .await
+            .unwrap();
         assert_eq!(event, Some(RecognitionEvent::failed(FailureClass::Unreachable)));
         let ms = wall.now().ms_since(since);
         // Each step alone would have been in time.

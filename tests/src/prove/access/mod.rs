@@ -17,7 +17,7 @@ mod transcripts;
 use super::contract::fill_requests;
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
-use crate::passing_time::ask_on;
+use crate::passing_time::{HUNG_AFTER, ask_on};
 use crate::postgres::PostgresServer;
 use crate::program::{command, fail, ledgerline};
 use crate::server::{Server, read_event_stream};
@@ -35,9 +35,6 @@ const NAMED_MAX: usize = 20;
 
 /// The longest time until the campaign of called customers is complete.
 const SETTLED_WITHIN: Duration = Duration::from_secs(150);
-
-/// The longest time until a killed store is unavailable.
-const AWAY_WITHIN: Duration = Duration::from_secs(30);
 
 /// The campaign of customers that are called.
 const CALLED: &str = "CALLED";
@@ -301,8 +298,8 @@ fn without_store(
     planted: &PlantedCustomers,
 ) -> OutageChecks {
     // A connection that was at work at the kill may still finish.
-    let is_unready = server.says_not_ready(AWAY_WITHIN);
-    let is_away = ask_on(AWAY_WITHIN, || {
+    let is_unready = server.says_not_ready(HUNG_AFTER);
+    let is_away = ask_on(HUNG_AFTER, || {
         let order = json!({ "number": "13800138000", "reason": "list" });
         let reply = server.post("/api/v1/numbers/suppress", &order).ok()?;
         (reply.status >= 500).then_some(())

@@ -1,14 +1,11 @@
 //! One request to the server by a user of its own, and its response.
 
 use super::super::api::ROLES;
+use crate::passing_time::HUNG_AFTER;
 use crate::program::fail;
 use crate::server::{Server, agent};
 use crate::session::Session;
 use serde_json::{Value, json};
-use std::time::Duration;
-
-/// The longest wait for a response, also while the store is unavailable.
-const WITHIN: Duration = Duration::from_secs(60);
 
 /// The password of every user of this proof.
 const PASSWORD: &str = "seventeen quiet lanterns";
@@ -84,7 +81,7 @@ impl PlannedRequest {
     }
 
     fn asked(&self, server: &Server, reader: &RequestingUser) -> ApiAnswer {
-        let agent = agent(WITHIN);
+        let agent = agent(HUNG_AFTER);
         let url = format!("{}{}", server.url, self.path);
         let authorization = &reader.authorization;
         let answer = match (self.method.as_str(), &self.order) {

@@ -8,6 +8,7 @@ use super::{Form, Proof};
 use crate::direct_log::open;
 use crate::generated_log::{CAMPAIGNS, FLOW, GeneratedLog, SeededGenerator};
 use crate::history::member;
+use crate::passing_time::HUNG_AFTER;
 use crate::postgres::PostgresServer;
 use crate::program::{command, fail, instant, ledgerline, run};
 use crate::server::{Reply, Server};
@@ -25,9 +26,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
-
-/// The longest wait for an idle server to stop.
-const STOPPED_WITHIN: Duration = Duration::from_secs(60);
 
 /// The size of a form of the proof.
 struct Extent {
@@ -93,7 +91,7 @@ fn made_keys() -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let mut server = serve(folder.path(), None);
     server.program.signal("TERM");
-    if server.program.wait(STOPPED_WITHIN).is_none() {
+    if server.program.wait(HUNG_AFTER).is_none() {
         fail("the server does not stop");
     }
     folder

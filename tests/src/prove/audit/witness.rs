@@ -2,10 +2,10 @@
 
 use super::{Rehearsal, Tally, audit, code, copy, stop, suppress, text, watched};
 use crate::history::{History, member};
+use crate::passing_time::HUNG_AFTER;
 use crate::program::{Program, command, fail, ledgerline};
 use serde_json::Value;
 use std::path::Path;
-use std::time::Duration;
 
 pub(super) struct WitnessProcess {
     _program: Program,
@@ -40,7 +40,7 @@ impl WitnessProcess {
             .args(["--log-key", log_key, "--state"])
             .arg(folder.join("witness"));
         let mut program = Program::start(serve);
-        let said = program.line(Duration::from_secs(30), |line| line.starts_with("listening "));
+        let said = program.line(HUNG_AFTER, |line| line.starts_with("listening "));
         let url = said.as_deref().and_then(|said| said.strip_prefix("listening "));
         let url = url.unwrap_or_else(|| fail("the witness does not listen"));
         Self {

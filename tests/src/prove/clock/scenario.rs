@@ -4,6 +4,7 @@ use super::fake_wall_clock::{FakeWallClock, WallClockChange};
 use super::{ClockCaseResult, Form};
 use crate::busy_carrier::BusyCarrier;
 use crate::history::{History, member};
+use crate::passing_time::HUNG_AFTER;
 use crate::program::{command, instant, ledgerline};
 use crate::prove::{BUNDLED_TEXT, records};
 use crate::server::Server;
@@ -18,8 +19,10 @@ pub(super) const PAUSED: &str = "paused-clock-wrong";
 /// The word of readiness otherwise.
 pub(super) const DIALING: &str = "dialing";
 
-/// The number of customers: more than a case has the time to dial.
-const PEOPLE: u32 = 150;
+/// The number of customers: more than a case has the time to dial at the trunk's rate.
+const PEOPLE: u32 = 600;
+/// The most dials that the trunk starts per second.
+const DIALS_PER_SECOND: u32 = 2;
 
 /// The longest wait for a word of readiness: a stopped clock is off after two seconds. Judged in the long
 /// form.
@@ -31,6 +34,11 @@ const OBEYED_MS: u64 = 5_000;
 /// How far stored times may differ from the true time: two seconds are adopted slowly.
 const STORED_OFF_US: i64 = 2_000_000;
 
+/// A minute in microseconds, a day in minutes, and the offset of Beijing from UTC in minutes.
+const MINUTE_US: i64 = 60_000_000;
+const DAY_MINUTES: i64 = 24 * 60;
+const BEIJING_MINUTES: i64 = 8 * 60;
+
 /// Parses an instant that is written in this proof.
 pub(super) fn instant_of(text: &str) -> Timestamp {
     text.parse().expect("the instants of a proof are RFC 3339")
@@ -40,11 +48,7 @@ pub(super) struct ClockScenario {
     form: Form,
     folder: TempDir,
     shim: PathBuf,
-    /// The true times during which servers ran under a clock that was not started again.
-    spans: Vec<(Timestamp, Timestamp)>,
     began: Timestamp,
-    /// The time from the start of the last server until it was ready.
-    pub(super) ready_ms: u64,
     pub(super) wall: FakeWallClock,
     pub(super) carrier: BusyCarrier,
     pub(super) server: Server,
@@ -65,47 +69,49 @@ impl ClockScenario {
             form,
             folder,
             shim: shim.to_owned(),
-            spans: Vec::new(),
             began,
-            ready_ms: 0,
             wall,
             carrier,
             server,
             wrong: Vec::new(),
             holds_times: true,
         };
-        stage.wait_ready(began);
+        stage.wait_ready();
         stage
     }
 
-    fn wait_ready(&mut self, from: Timestamp) {
+    fn wait_ready(&mut self) {
         let is_ready = self.server.wait_ready();
         self.hold(is_ready, "the server does not become ready");
-        self.ready_ms = self.wall.true_now().ms_since(from);
-    }
-
-    /// Ends the server, which must not have dialed, and starts it again at a later time, as on a machine that
-    /// was off. Waits until it is ready.
-    pub(super) fn begin_again(&mut self, at: Timestamp) {
-        self.server.program.kill();
-        let early = self.invites().len();
-        self.hold(early == 0, &format!("{early} dials before the window"));
-        self.spans.push((self.began, self.wall.true_now()));
-        self.wall = FakeWallClock::beginning_at(self.folder.path(), at);
-        self.began = self.wall.true_now();
-        self.server = serve(self.folder.path(), &self.carrier, &self.wall, &self.shim);
-        self.wait_ready(self.began);
     }
 
     /// Creates and starts a campaign from 09:00 to 18:00 in Beijing.
     pub(super) fn start_campaign(&self) {
+        self.start_campaign_from("09:00");
+    }
+
+    /// Creates and starts a campaign from `start_time` to 18:00 in Beijing.
+    pub(super) fn start_campaign_from(&self, start_time: &str) {
         let body = json!({"task_id": "EDGE", "customer_segment": "overdue_3_days",
             "script_template": BUNDLED_TEXT,
-            "schedule": {"start_time": "09:00", "end_time": "18:00", "max_concurrent": 50}});
+            "schedule": {"start_time": start_time, "end_time": "18:00", "max_concurrent": 50}});
         self.server.must_post("/api/v1/campaigns", &body);
         let people = json!({"task_id": "EDGE", "records": records(PEOPLE, 8)});
         self.server.must_post("/api/v1/tasks/data", &people);
         self.server.must_post("/api/v1/campaigns/EDGE/start", &json!({}));
+    }
+
+    /// Moves the start or the end of the campaign's calling hours (`member`) to the first whole minute that
+    /// is at least `ahead_s` seconds ahead, and returns it. The server runs already, so no start can be too
+    /// slow.
+    pub(super) fn move_hours(&mut self, member: &str, ahead_s: i64) -> Timestamp {
+        let soonest_us = plus_s(self.wall.true_now(), ahead_s).micros();
+        let minute = soonest_us.div_euclid(MINUTE_US) + 1;
+        let in_beijing = (minute + BEIJING_MINUTES).rem_euclid(DAY_MINUTES);
+        let text = format!("{:02}:{:02}", in_beijing / 60, in_beijing % 60);
+        let change = json!({"schedule": {member: text}, "reason": "the edge of this case"});
+        self.server.must_post("/api/v1/campaigns/EDGE/plan", &change);
+        Timestamp::from_micros(minute * MINUTE_US)
     }
 
     pub(super) fn data(&self) -> PathBuf {
@@ -115,9 +121,8 @@ impl ClockScenario {
     /// Kills the server, and starts it again under the wall clock as it is.
     pub(super) fn start_again(&mut self) {
         self.server.program.kill();
-        let from = self.wall.true_now();
         self.server = serve(self.folder.path(), &self.carrier, &self.wall, &self.shim);
-        self.wait_ready(from);
+        self.wait_ready();
     }
 
     /// Turns off the check of stored times: a process that starts under a wrong clock, or adopts another one,
@@ -133,13 +138,7 @@ impl ClockScenario {
         }
     }
 
-    /// Returns whether the true time has passed `at` and nothing was wrong so far: the case must begin
-    /// earlier.
-    pub(super) fn is_late(&self, at: Timestamp) -> bool {
-        self.wrong.is_empty() && self.wall.true_now() >= at
-    }
-
-    /// Waits shortly for this word about dialing. Returns false if the server does not print it.
+    /// Waits for this word about dialing. Returns false if the server does not print it.
     pub(super) fn is_said(&self, word: &str) -> bool {
         self.server.says_of_dialing(word, self.form.waits(SAID))
     }
@@ -156,7 +155,7 @@ impl ClockScenario {
         invites.map(|machine| self.wall.of_machine(machine)).collect()
     }
 
-    /// Waits shortly for an INVITE from now on. Returns false if there is none.
+    /// Waits for an INVITE from now on. Returns false if there is none.
     pub(super) fn is_dialed_again(&self) -> bool {
         let from = self.wall.true_now();
         self.carrier.is_invited(self.form.waits(SAID), |machine| {
@@ -190,7 +189,7 @@ impl ClockScenario {
     ) -> ClockCaseResult {
         let asked = instant();
         self.server.program.signal("TERM");
-        let stopped = self.server.program.wait(Duration::from_secs(60));
+        let stopped = self.server.program.wait(HUNG_AFTER);
         let took = instant().duration_since(asked).as_millis();
         let sigterm_ms = u64::try_from(took).unwrap_or(u64::MAX);
         let is_in_time = sigterm_ms <= OBEYED_MS || !self.form.judges_time();
@@ -212,6 +211,8 @@ impl ClockScenario {
             .filter(|at| **at < window.0 || **at >= window.1)
             .count();
         self.hold(outside == 0, &format!("{outside} dials outside the true window"));
+        let are_left = invites.len() < PEOPLE as usize;
+        self.hold(are_left, "no customer was left to be dialed at the end");
         let wrong = self.wrong.iter().map(|why| format!("{name}: {why}")).collect();
         ClockCaseResult {
             line: json!({"case": name, "dialed": invites.len(), "outside": outside, "sigterm_ms": sigterm_ms,
@@ -222,14 +223,9 @@ impl ClockScenario {
 
     /// Checks that stored times are the true times, whatever the wall clock showed.
     fn hold_stored_times(&mut self, history: &History) {
-        let mut spans = std::mem::take(&mut self.spans);
-        spans.push((self.began, self.wall.true_now()));
-        let is_within = |at: &Timestamp| {
-            let mut near = spans
-                .iter()
-                .map(|(from, until)| from.micros() - STORED_OFF_US..=until.micros() + STORED_OFF_US);
-            near.any(|near| near.contains(&at.micros()))
-        };
+        let until = self.wall.true_now().micros() + STORED_OFF_US;
+        let near = self.began.micros() - STORED_OFF_US..=until;
+        let is_within = |at: &Timestamp| near.contains(&at.micros());
         let times = history
             .events
             .iter()
@@ -246,7 +242,8 @@ fn serve(folder: &Path, carrier: &BusyCarrier, wall: &FakeWallClock, shim: &Path
     let data = folder.join("data");
     let mut program = command(ledgerline());
     program.arg("serve").arg("--data").arg(&data);
-    program.args(["--trunk", &format!("{};dials-per-second=5", carrier.trunk())]);
+    let trunk = format!("{};dials-per-second={DIALS_PER_SECOND}", carrier.trunk());
+    program.args(["--trunk", &trunk]);
     program.args(["--http", "127.0.0.1:0", "--drain", "2s"]);
     wall.fake(&mut program, shim);
     Server::of(program, &data)

@@ -2,7 +2,7 @@
 //! meanwhile.
 
 use super::{AttackContext, Verdict, ask_each};
-use crate::passing_time::come_again;
+use crate::passing_time::{HUNG_AFTER, come_again};
 use crate::program::instant;
 use crate::prove::Form;
 use crate::prove::crash::records;
@@ -28,9 +28,6 @@ const PLACE_WITHIN: Duration = Duration::from_secs(60);
 
 /// The longest time until an export is written after the attack.
 const AGAIN_WITHIN: Duration = Duration::from_secs(20);
-
-/// How long a client waits for the head of its response.
-const HEAD_WAIT: Duration = Duration::from_secs(20);
 
 pub(super) fn request_unread_exports(stage: &AttackContext<'_>) -> Verdict {
     let people = match stage.form {
@@ -124,7 +121,7 @@ fn is_exported(stage: &AttackContext<'_>) -> bool {
 fn ask(stage: &AttackContext<'_>) -> Option<TcpStream> {
     let address = stage.server.url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).ok()?;
-    stream.set_read_timeout(Some(HEAD_WAIT)).ok()?;
+    stream.set_read_timeout(Some(HUNG_AFTER)).ok()?;
     let head = format!(
         "GET /api/v1/exports/events?format=jsonl HTTP/1.1\r\nhost: {address}\r\nauthorization: {}\r\n\
          connection: close\r\n\r\n",

@@ -8,7 +8,7 @@
 
 use super::{AttackContext, Verdict};
 use crate::history::member;
-use crate::passing_time::{at_each_beat, wait_one_beat};
+use crate::passing_time::{HUNG_AFTER, at_each_beat, wait_one_beat};
 use crate::program::{Program, command, instant, ledgerline};
 use crate::prove::Form;
 use crate::prove::crash::{quick_campaign, records};
@@ -36,9 +36,6 @@ const DIALS_AT_ENDS: f64 = 2.0;
 /// The most events that the views may be behind meanwhile: a few batches.
 const LAG_EVENTS_MAX: u64 = 2_048;
 
-/// The longest wait for the report of an import that has ended.
-const SAID_WITHIN: Duration = Duration::from_secs(10);
-
 /// The longest time until the whole file is imported.
 const IMPORTED_WITHIN: Duration = Duration::from_secs(1_200);
 
@@ -55,7 +52,7 @@ impl Size {
     const fn of(form: Form) -> Self {
         match form {
             Form::Short => Self {
-                dialed_people: 400,
+                dialed_people: 1_200,
                 rows: 6_000,
                 warm_up: Duration::from_secs(3),
                 measured: Duration::from_secs(10),
@@ -136,6 +133,7 @@ impl DialingPeriod {
     fn shown(&self, before: &Self) -> Value {
         json!({
             "took_ms": self.ms,
+            "dials": self.dials,
             "dials_per_second": self.per_second(),
             "dials_kept_percent": self.kept_percent(before),
             "lag_events_max": self.lag_events_max,
@@ -167,8 +165,13 @@ pub(super) fn import_during_campaign(stage: &AttackContext<'_>) -> Verdict {
     if import.rows_seen == 0 {
         broken.push("the progress of the import was not shown".to_owned());
     }
-    if others.dials == 0 {
-        broken.push("no call was dialed beside a rebuild, an export and a backup".to_owned());
+    let stretches = [
+        (&before, "before the load"),
+        (&import, "beside the import"),
+        (&others, "beside a rebuild, an export and a backup"),
+    ];
+    for (_, when) in stretches.iter().filter(|(stretch, _)| stretch.dials == 0) {
+        broken.push(format!("no call was dialed {when}"));
     }
     if rounds == 0 {
         broken.push("no rebuild, export and backup was done".to_owned());
@@ -232,7 +235,7 @@ fn imported(stage: &AttackContext<'_>, file: &Path) -> (DialingPeriod, Option<u6
     let mut import = Program::start(import);
     let stretch = measured(stage, Duration::ZERO, |beat| import.ends(beat).is_some());
     import.kill();
-    let said = import.line(SAID_WITHIN, |line| line.starts_with('{'));
+    let said = import.line(HUNG_AFTER, |line| line.starts_with('{'));
     let report: Option<Value> = said.and_then(|said| serde_json::from_str(&said).ok());
     let enrolled = report.and_then(|report| member(&report, "/enrolled").as_u64());
     (stretch, enrolled)

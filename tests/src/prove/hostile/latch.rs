@@ -8,14 +8,11 @@ use super::far_end::{AnsweredCall, FarEnd, socket};
 use super::tally::{Tally, long_form_only};
 use super::{AttackContext, Verdict};
 use crate::history::member;
+use crate::passing_time::HUNG_AFTER;
 use crate::prove::Form;
 use crate::prove::crash::records;
 use crate::server::Server;
 use serde_json::{Value, json};
-use std::time::Duration;
-
-/// The longest wait for a call, and for its end.
-const CALL: Duration = Duration::from_secs(60);
 
 /// Packets of the robot until its notices are over and the callee is recorded: 3.5 s, and a margin.
 const NOTICES: usize = 250;
@@ -78,7 +75,7 @@ struct Outcome {
 impl Outcome {
     fn of(server: &Server, campaign: &str) -> Option<Self> {
         let query = format!("kind=call.ended&campaign={campaign}");
-        let ended = server.follow_events(&query, CALL, |event| Some(event.clone()))?;
+        let ended = server.follow_events(&query, HUNG_AFTER, |event| Some(event.clone()))?;
         let path = format!("/api/v1/events?kind=call.keypressed&campaign={campaign}&limit=100");
         let pressed = server.get(&path).ok()?;
         Some(Self {
@@ -110,7 +107,7 @@ fn play(talk: &AnsweredCall<'_>, far_end: &FarEnd, source: Source, is_admitted: 
     let from = other.as_ref().unwrap_or(&far_end.sound);
     if is_admitted {
         talk.press(from, 1);
-        if !talk.is_ended(CALL) {
+        if !talk.is_ended(HUNG_AFTER) {
             talk.hang_up();
         }
         return;
@@ -137,7 +134,7 @@ fn attempts(rule: &str, sources: &[(Source, bool)], salt: u32) -> Vec<(bool, Str
     for (number, &(source, is_admitted)) in (salt..).zip(sources) {
         let campaign = format!("LATCH{number}");
         server.call(&campaign, &records(1, number));
-        let talk = far_end.answer(CALL);
+        let talk = far_end.answer(HUNG_AFTER);
         if let Some(talk) = &talk {
             play(talk, &far_end, source, is_admitted);
         }

@@ -28,11 +28,11 @@ use super::reconcile::compare;
 use super::{Form, Proof, short_call_customers};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
+use crate::passing_time::HUNG_AFTER;
 use crate::program::instant;
 use crate::server::{Reply, Server, request};
 use serde_json::{Value, json};
 use std::path::Path;
-use std::time::Duration;
 
 /// The campaign that runs meanwhile.
 const CAMPAIGN: &str = "HELD";
@@ -195,10 +195,10 @@ pub(crate) fn prove(form: Form) -> Proof {
         form,
     };
     let verdicts: Vec<(&str, AttackResult)> = ATTACKS.iter().flat_map(|lanes| row(&stage, lanes)).collect();
-    let are_called = server.has_ended_calls(CAMPAIGN, customers, Duration::from_secs(120));
+    let are_called = server.has_ended_calls(CAMPAIGN, customers, HUNG_AFTER);
     let rss_peak_mb = rss_peak_mb(server.program.id());
     server.program.signal("TERM");
-    let stopped = server.program.wait(Duration::from_secs(20));
+    let stopped = server.program.wait(HUNG_AFTER);
     let history = History::read(&data);
     let lost = history.unfinished().len() + compare(&history, &carrier.lines()).wrong.len();
     let lost = lost + usize::from(!are_called);

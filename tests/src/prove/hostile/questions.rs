@@ -2,7 +2,7 @@
 //! queries, opt-outs and pauses must succeed meanwhile.
 
 use super::{ANSWER_MS, AttackContext, RSS_PEAK_MB_MAX, Verdict, ask_each, rss_peak_mb};
-use crate::passing_time::at_each_beat;
+use crate::passing_time::{HUNG_AFTER, at_each_beat};
 use crate::postgres::PostgresServer;
 use crate::program::{fail, instant};
 use crate::prove::Form;
@@ -182,7 +182,7 @@ fn on_postgres(trunk: &str, form: Form, database: &PostgresServer) -> (Value, Ve
         members.insert("rss_peak_mb".to_owned(), json!(peak));
     }
     server.program.signal("TERM");
-    server.program.wait(Duration::from_secs(20));
+    server.program.wait(HUNG_AFTER);
     (measured, broken)
 }
 

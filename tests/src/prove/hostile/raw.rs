@@ -1,16 +1,13 @@
 //! HTTP requests written by hand: from any loopback address, and with a connection that stays open for a
 //! stream.
 
+use crate::passing_time::HUNG_AFTER;
 use crate::program::instant;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::time::Duration;
 use tokio::net::TcpSocket;
 use tokio::runtime::Builder;
-
-/// The longest wait for a byte of the response: longer than any deadline of the server.
-const BYTE_WAIT: Duration = Duration::from_secs(30);
 
 /// The most bytes of a response's body that are read.
 const BODY_BYTES_MAX: u64 = 1024 * 1024;
@@ -89,7 +86,7 @@ pub(super) fn send_from(host: Ipv4Addr, url: &str, request: &Request<'_>) -> Res
 
 fn exchange(host: Ipv4Addr, address: SocketAddr, request: &Request<'_>) -> std::io::Result<RawResponse> {
     let mut stream = connect_from(host, address)?;
-    stream.set_read_timeout(Some(BYTE_WAIT))?;
+    stream.set_read_timeout(Some(HUNG_AFTER))?;
     let mut head = format!(
         "{} {} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n",
         request.method, request.path

@@ -3,7 +3,7 @@
 
 use super::{ANSWER_MS, AttackContext, SEED, Verdict, timed};
 use crate::history::member;
-use crate::passing_time::{at_each_beat, wait_one_beat};
+use crate::passing_time::{HUNG_AFTER, at_each_beat, wait_one_beat};
 use crate::program::instant;
 use crate::prove::{Form, short_call_customers};
 use domain::call::LegIdentity;
@@ -21,9 +21,6 @@ const RATE: u128 = 5_000;
 /// The least rate on average in the long form, otherwise the attack proves nothing. In the short form it is
 /// enough that the server refused some.
 const RATE_MIN: u128 = 2_500;
-
-/// The longest time until a campaign's customers are called under attack.
-const CALLED: Duration = Duration::from_secs(120);
 
 /// A leg as the API shows it to a user with permission to read events.
 struct ApiLeg {
@@ -99,7 +96,7 @@ impl<'a> Campaign<'a> {
     fn until_dialed<T>(&self, mut enough: impl FnMut(ApiLeg) -> Option<T>) -> Option<T> {
         let query = format!("kind=call.dialing&campaign={}", self.id);
         let server = self.stage.server;
-        server.follow_events(&query, CALLED, |event| enough(ApiLeg::of(event)?))
+        server.follow_events(&query, HUNG_AFTER, |event| enough(ApiLeg::of(event)?))
     }
 
     /// Returns what forged messages changed: events of legs with their mark.
@@ -125,7 +122,11 @@ impl<'a> Campaign<'a> {
 
     /// Waits until all customers have been called. Returns a violation otherwise.
     fn finish(&self) -> Vec<String> {
-        match self.stage.server.has_ended_calls(self.id, self.people, CALLED) {
+        match self
+            .stage
+            .server
+            .has_ended_calls(self.id, self.people, HUNG_AFTER)
+        {
             true => Vec::new(),
             false => vec![format!(
                 "not all {} people of {} were called",

@@ -5,6 +5,7 @@ use super::raw::{Request, send_from};
 use super::tally::{Tally, add_user, disable_user, long_form_only};
 use super::{AttackContext, Verdict};
 use crate::history::member;
+use crate::passing_time::HUNG_AFTER;
 use crate::prove::Form;
 use crate::webhook_receiver::WebhookReceiver;
 use serde_json::{Value, json};
@@ -19,9 +20,6 @@ const HEIR: &str = "hook-heir";
 /// The number of events before the user is disabled, and after it.
 const BEFORE: usize = 3;
 const AFTER: usize = 8;
-
-/// The longest wait for deliveries, and for events about a webhook.
-const WITHIN: Duration = Duration::from_secs(60);
 
 /// The first of the numbers that are suppressed here: no other attack suppresses any of them.
 const SALT: usize = 10_000_000;
@@ -69,7 +67,7 @@ impl WebhookAttack<'_> {
     /// Waits until this webhook is disabled. Returns the reason.
     fn disabled(&self, id: &str) -> Option<String> {
         let server = self.stage.server;
-        server.follow_events("kind=webhook.disabled", WITHIN, |event| {
+        server.follow_events("kind=webhook.disabled", HUNG_AFTER, |event| {
             let is_it = event.to_string().contains(id);
             let reason = member(event, "/data/reason").as_str().unwrap_or_default();
             is_it.then(|| reason.to_owned())
@@ -104,7 +102,7 @@ pub(super) fn disabled_owner(stage: &AttackContext<'_>) -> Verdict {
     let alerts = json!({"url": channel.url(), "allow_private": true});
     trial.add(&leaver, "/api/v1/alerts/channels", &alerts);
     trial.suppress(BEFORE);
-    let is_live = watched.has_taken(BEFORE, WITHIN);
+    let is_live = watched.has_taken(BEFORE, HUNG_AFTER);
     trial
         .tally
         .holds(is_live, "the webhook delivers nothing: no attack");
@@ -117,7 +115,7 @@ pub(super) fn disabled_owner(stage: &AttackContext<'_>) -> Verdict {
         .holds(reason.as_deref() == Some("owner_disabled"), &what);
     let alerts_before = letters(&channel).len();
     // The other webhook gets what this one does not.
-    let is_delivered = control.has_taken(BEFORE + AFTER, WITHIN);
+    let is_delivered = control.has_taken(BEFORE + AFTER, HUNG_AFTER);
     trial
         .tally
         .holds(is_delivered, "a webhook with an active owner delivers nothing");
@@ -135,7 +133,7 @@ pub(super) fn disabled_owner(stage: &AttackContext<'_>) -> Verdict {
     trial
         .tally
         .holds(status == 200, &format!("it is not taken over: {status} {reply}"));
-    let is_kept = watched.has_taken(BEFORE + AFTER, WITHIN) && letters(&watched) == letters(&control);
+    let is_kept = watched.has_taken(BEFORE + AFTER, HUNG_AFTER) && letters(&watched) == letters(&control);
     trial
         .tally
         .holds(is_kept, "letters that waited are lost with the owner");

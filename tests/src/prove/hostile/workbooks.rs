@@ -2,10 +2,10 @@
 //! state.
 
 use super::{AttackContext, Verdict};
+use crate::passing_time::HUNG_AFTER;
 use crate::program::instant;
 use serde_json::json;
 use std::io::{Read, Write};
-use std::time::Duration;
 
 /// What each bomb expands to, in bytes: more than a small machine has.
 const UNFOLDED_BYTES: u64 = 1_300_000_000;
@@ -50,7 +50,7 @@ fn upload(stage: &AttackContext<'_>, bytes: &[u8]) -> Result<u16, String> {
     let address = stage.server.url.trim_start_matches("http://");
     let mut stream = std::net::TcpStream::connect(address).map_err(|error| error.to_string())?;
     stream
-        .set_read_timeout(Some(Duration::from_secs(120)))
+        .set_read_timeout(Some(HUNG_AFTER))
         .map_err(|error| error.to_string())?;
     let head = format!(
         "POST /api/v1/campaigns/{}/lists?dry_run=true HTTP/1.1\r\nhost: {address}\r\nauthorization: {}\r\n\

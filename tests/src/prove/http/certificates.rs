@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use tls::testing::{Authority, NOW, Years};
 use tls::{IdentityFiles, Trust};
 
-/// The longest wait for a renewal: it is noticed at the next check (5 s), a broken file at the one after.
+/// The longest wait for a renewal, judged in the long form: it is noticed at the next check (5 s), a broken
+/// file at the one after.
 const SEEN_WITHIN: Duration = Duration::from_secs(20);
 
 /// The notices about a new certificate, and about one that cannot be used.
@@ -87,8 +88,8 @@ pub(super) fn prove(form: Form, violations: &mut Violations) -> Value {
     let (renewed_ms, cut) = std::thread::scope(|scope| {
         let cutting = scope.spawn(|| cut(form, silent, began));
         believed(&stage, &server, violations);
-        let renewed_ms = renewed(&stage, &server, violations);
-        broken(&stage, &server, violations);
+        let renewed_ms = renewed(form, &stage, &server, violations);
+        broken(form, &stage, &server, violations);
         let cut = cutting.join();
         (
             renewed_ms,
@@ -225,7 +226,12 @@ fn believed(stage: &CertificateFiles, server: &ServerProcess, violations: &mut V
 
 /// Checks that new connections get a new certificate, and an open stream continues. Returns the milliseconds
 /// that took.
-fn renewed(stage: &CertificateFiles, server: &ServerProcess, violations: &mut Violations) -> Option<u128> {
+fn renewed(
+    form: Form,
+    stage: &CertificateFiles,
+    server: &ServerProcess,
+    violations: &mut Violations,
+) -> Option<u128> {
     let mut stream = match server.follow() {
         Ok(stream) => stream,
         Err(why) => {
@@ -241,7 +247,7 @@ fn renewed(stage: &CertificateFiles, server: &ServerProcess, violations: &mut Vi
     let before = shown(&speech)?;
     let began = instant();
     stage.authority.issue(stage.folder.path(), &["127.0.0.1"], NOW);
-    let is_logged = server.says(RENEWED, SEEN_WITHIN);
+    let is_logged = server.says(RENEWED, form.waits(SEEN_WITHIN));
     let took = instant() - began;
     let is_shown = shown(&speech).is_some_and(|now| now != before);
     violations.unless(is_logged && is_shown, "a renewed certificate is not shown");
@@ -274,7 +280,7 @@ fn renewed(stage: &CertificateFiles, server: &ServerProcess, violations: &mut Vi
 }
 
 /// Checks that a broken new file changes nothing, and the server stays as ready as before.
-fn broken(stage: &CertificateFiles, server: &ServerProcess, violations: &mut Violations) {
+fn broken(form: Form, stage: &CertificateFiles, server: &ServerProcess, violations: &mut Violations) {
     let speech = stage.believing(&stage.ours, "127.0.0.1");
     let shown = || {
         let mut wire = Wire::open(&server.address, &speech)?;
@@ -285,7 +291,10 @@ fn broken(stage: &CertificateFiles, server: &ServerProcess, violations: &mut Vio
     let before = shown();
     let written = std::fs::write(&stage.files.key, "half a k");
     violations.unless(written.is_ok(), "the key cannot be overwritten");
-    violations.unless(server.says(NOT_USED, SEEN_WITHIN), "no notice about a broken key");
+    violations.unless(
+        server.says(NOT_USED, form.waits(SEEN_WITHIN)),
+        "no notice about a broken key",
+    );
     let after = shown();
     violations.unless(
         after == before && before.as_ref().is_ok_and(|(_, ready)| *ready),

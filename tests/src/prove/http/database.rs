@@ -2,11 +2,11 @@
 //! with the right authority and host, and never used in plain text.
 
 use super::{ServerProcess, Violations, least_privilege};
+use crate::passing_time::HUNG_AFTER;
 use crate::postgres::{PostgresServer, programs};
 use crate::program::run;
 use serde_json::{Value, json};
 use std::path::Path;
-use std::time::Duration;
 use tls::testing::{Authority, NOW};
 
 pub(super) fn prove(violations: &mut Violations) -> Value {
@@ -43,7 +43,7 @@ pub(super) fn prove(violations: &mut Violations) -> Value {
                 format!("{plain} connections are plain, {secured} are not"),
             );
             server.program.signal("TERM");
-            let status = server.program.wait(Duration::from_secs(20));
+            let status = server.program.wait(HUNG_AFTER);
             violations.unless(
                 status.is_some_and(|status| status.success()),
                 format!("the server on PostgreSQL ended with {status:?}"),

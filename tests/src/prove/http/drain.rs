@@ -2,6 +2,7 @@
 
 use super::super::Form;
 use super::{ServerProcess, Violations};
+use crate::passing_time::HUNG_AFTER;
 use crate::program::instant;
 use crate::wire::Wire;
 use serde_json::{Value, json};
@@ -67,7 +68,7 @@ pub(super) fn prove(form: Form, over: Transport, violations: &mut Violations) ->
         .filter_map(|mut wire| ended(&mut wire, &[0x88]).then_some(()));
     let sockets_ended = sockets_ended.count();
     drop(idle);
-    let status = server.program.wait(Duration::from_secs(20));
+    let status = server.program.wait(HUNG_AFTER);
     let took = instant() - began;
     violations.unless(
         streams_ended == count && sockets_ended == count,

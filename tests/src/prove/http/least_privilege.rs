@@ -2,11 +2,11 @@
 //! certificate instead of a password: the server becomes ready, and `doctor` finds no privilege to remove.
 
 use super::{ServerProcess, Violations};
+use crate::passing_time::HUNG_AFTER;
 use crate::postgres::PostgresServer;
 use crate::program::run;
 use serde_json::{Value, json};
 use std::path::Path;
-use std::time::Duration;
 use tls::testing::Authority;
 
 /// The name of the role.
@@ -50,7 +50,7 @@ pub(super) fn prove(
             let named = database.certified(ROLE);
             violations.unless(named > 3, format!("{named} connections show a certificate"));
             server.program.signal("TERM");
-            let status = server.program.wait(Duration::from_secs(20));
+            let status = server.program.wait(HUNG_AFTER);
             let is_clean = status.is_some_and(|status| status.success());
             violations.unless(
                 is_clean,

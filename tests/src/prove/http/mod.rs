@@ -7,6 +7,7 @@ mod drain;
 mod least_privilege;
 
 use super::{Form, Proof};
+use crate::passing_time::HUNG_AFTER;
 use crate::program::{Program, command, ledgerline};
 use crate::server_tokens;
 use crate::wire::{Wire, WireSecurity};
@@ -14,9 +15,6 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tls::Trust;
-
-/// The longest wait for a server to become ready.
-const READY: Duration = Duration::from_secs(60);
 
 /// A server without trunks, in a process of its own.
 pub(super) struct ServerProcess {
@@ -39,7 +37,7 @@ impl ServerProcess {
         serve.arg("serve").arg("--data").arg(data).args(more);
         serve.args(["--http", "127.0.0.1:0", "--drain", "5s"]);
         let program = Program::start(serve);
-        program.says("ready ", READY, |said| said == "yes")?;
+        program.says("ready ", HUNG_AFTER, |said| said == "yes")?;
         let (url, speech, kurrent) = said(data)?;
         let (_, address) = url.split_once("://")?;
         let head = Wire::open(address, &speech).ok()?.ask("/readyz", "").ok()?;

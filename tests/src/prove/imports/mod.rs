@@ -8,7 +8,7 @@ pub(super) use databases::prove as prove_jdbc;
 
 use super::{BUNDLED_TEXT, Form, Proof};
 use crate::history::member;
-use crate::passing_time::at_each_beat;
+use crate::passing_time::{HUNG_AFTER, at_each_beat};
 use crate::program::{Program, command, ledgerline};
 use crate::server::Server;
 use serde_json::{Value, json};
@@ -22,9 +22,6 @@ const NO_TRUNK: &str = "sip:127.0.0.1:9";
 
 /// The longest time of one import to its end, in a debug build on a busy machine.
 const IMPORTED_WITHIN: Duration = Duration::from_secs(3_600);
-
-/// The longest wait until a campaign with only withdrawn customers is complete.
-const COMPLETE_WITHIN: Duration = Duration::from_secs(120);
 
 /// The most resident memory of the server, in KiB.
 const RESIDENT_KB_MAX: u64 = 256 * 1024;
@@ -104,7 +101,7 @@ fn undone(server: &Server, list: &str) -> (Value, bool) {
         .get(&format!("/api/v1/lists/{list}"))
         .map(|reply| reply.body);
     server.must_post("/api/v1/campaigns/IMPORT/start", &json!({}));
-    let is_complete = server.is_completed("IMPORT", COMPLETE_WITHIN);
+    let is_complete = server.is_completed("IMPORT", HUNG_AFTER);
     let result = json!({ "undone": undone, "list": shown.unwrap_or_default() });
     (result, is_complete)
 }

@@ -2,13 +2,13 @@
 
 use super::{BATCH, CAMPAIGN, SEED};
 use crate::history::History;
+use crate::passing_time::HUNG_AFTER;
 use crate::program::{Program, command, fail, ledgerline};
 use crate::prove::crash::quick_campaign;
 use crate::prove::short_call_customers::brief_records;
 use crate::server::{REHEARSAL, Server};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// An installation with customers that are due, and its keys at two moments.
 pub(super) struct DueInstallation {
@@ -93,7 +93,7 @@ pub(super) fn served(made: &DueInstallation, keys: &Path, trunk: Option<&str>) -
 pub(super) fn end(server: &mut Server) {
     let program: &mut Program = &mut server.program;
     program.signal("TERM");
-    if program.wait(Duration::from_secs(20)).is_none() {
+    if program.wait(HUNG_AFTER).is_none() {
         fail("the server does not stop");
     }
 }

@@ -11,6 +11,7 @@ mod installation;
 use super::{Form, Proof, kurrent, short_call_customers};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
+use crate::passing_time::HUNG_AFTER;
 use crate::postgres::PostgresServer;
 use crate::program::{command, fail, ledgerline, run_json};
 use installation::{
@@ -20,7 +21,6 @@ use installation::{
 use serde_json::json;
 use std::path::Path;
 use std::process::Output;
-use std::time::Duration;
 
 const CAMPAIGN: &str = "KEYS";
 
@@ -249,15 +249,11 @@ fn restore_older(own: &DueInstallation, carrier: &CarrierProcess, found: &mut Ke
     let before = carrier.lines().len();
     let mut server = served(&copy, &copy.keys, Some(&carrier.trunk()));
     let mut by_key = 0;
-    let settled = server.follow_events(
-        "kind=customer.enrolment_settled",
-        Duration::from_secs(60),
-        |event| {
-            by_key += usize::from(member(event, "/data/rule") == "key_missing");
-            (by_key == BATCH as usize).then_some(())
-        },
-    );
-    let settled = settled.filter(|()| carrier.has_more_than(before, Duration::from_secs(60)));
+    let settled = server.follow_events("kind=customer.enrolment_settled", HUNG_AFTER, |event| {
+        by_key += usize::from(member(event, "/data/rule") == "key_missing");
+        (by_key == BATCH as usize).then_some(())
+    });
+    let settled = settled.filter(|()| carrier.has_more_than(before, HUNG_AFTER));
     end(&mut server);
     let history = History::read(&copy.data);
     let mut dialed: Vec<&str> = history
@@ -286,8 +282,8 @@ fn restore_older(own: &DueInstallation, carrier: &CarrierProcess, found: &mut Ke
 fn dial_own(own: &DueInstallation, carrier: &CarrierProcess, found: &mut KeyCheckResults) -> usize {
     let before = carrier.lines().len();
     let mut server = served(own, &own.keys, Some(&carrier.trunk()));
-    let dialed = server.follow_events("kind=call.dialing", Duration::from_secs(60), |_| Some(()));
-    let dialed = dialed.filter(|()| carrier.has_more_than(before, Duration::from_secs(60)));
+    let dialed = server.follow_events("kind=call.dialing", HUNG_AFTER, |_| Some(()));
+    let dialed = dialed.filter(|()| carrier.has_more_than(before, HUNG_AFTER));
     // The log is not needed any more, nor the end of its calls.
     server.program.kill();
     if dialed.is_none() {

@@ -5,11 +5,11 @@ use super::KurrentServer;
 use super::store::{HOST, missing};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
+use crate::passing_time::HUNG_AFTER;
 use crate::program::{command, ledgerline};
 use crate::server::Server;
 use serde_json::{Value, json};
 use std::path::Path;
-use std::time::Duration;
 
 /// The exit code of a command that a rule refuses.
 const REFUSED: i32 = 3;
@@ -28,7 +28,7 @@ pub(crate) fn check_refused_keys() -> Value {
     // Another installation with complete keys, which are right for its own log.
     let mut other = Server::start(&foreign, &carrier.trunk());
     other.program.signal("TERM");
-    let is_made = other.program.wait(Duration::from_secs(20)).is_some();
+    let is_made = other.program.wait(HUNG_AFTER).is_some();
     let before = History::read_store(&url).events.len();
     let cases = [("own", &host_data), ("foreign", &foreign)].map(|(name, keys_of)| {
         let data = folder.path().join(format!("with-{name}"));
@@ -63,7 +63,7 @@ fn try_keys(url: &str, carrier: &CarrierProcess, data: &Path, keys: &Path) -> Va
     if is_ready {
         server.program.signal("TERM");
     }
-    let exit = server.program.wait(Duration::from_secs(20));
+    let exit = server.program.wait(HUNG_AFTER);
     let why = std::fs::read_to_string(&said).unwrap_or_default();
     let written = History::read_store(url).events.len() - before;
     json!({"ready": is_ready, "exit": exit.and_then(|status| status.code()), "says_keys": why.contains("keys"),

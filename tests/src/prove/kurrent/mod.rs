@@ -15,6 +15,7 @@ pub(super) use foreign_keys::check_refused_keys;
 
 use super::{Form, Proof, skipped};
 use crate::history::member;
+use crate::passing_time::HUNG_AFTER;
 use crate::program::{Program, command, fail, ledgerline};
 use crate::server_tokens;
 use clients::Peer;
@@ -25,9 +26,6 @@ use std::time::Duration;
 
 /// The longest time of one step of a client; the long form reads 100,000 events several times.
 const STEP: Duration = Duration::from_secs(240);
-
-/// The longest wait for the endpoint after a start, including crash recovery.
-const LISTENING: Duration = Duration::from_secs(60);
 
 /// The size of a form.
 struct Size {
@@ -104,7 +102,7 @@ impl KurrentServer {
         serve.args(["--http", "127.0.0.1:0", "--kurrent-gaps", "--kurrent-listen"]);
         serve.arg(format!("127.0.0.1:{port}")).args(more);
         let program = Program::start(serve);
-        let said = program.says("kurrent ", LISTENING, |_| true);
+        let said = program.says("kurrent ", HUNG_AFTER, |_| true);
         let address = said.and_then(|url| {
             let (_, place) = url.split_once("://")?;
             Some(place.split_once('?')?.0.to_owned())
@@ -207,7 +205,7 @@ fn with_client(peer: &Peer, size: &Size) -> Value {
     served.program.signal("TERM");
     let stopped = served
         .program
-        .wait(Duration::from_secs(20))
+        .wait(HUNG_AFTER)
         .is_some_and(|status| status.success());
 
     let compared = compare(&data, &ids);

@@ -5,10 +5,10 @@
 //! then the server itself is stopped and started. What it returned over HTTP, its views, its proof and the
 //! carrier's records are compared with the log of the other process.
 
-use super::{KurrentServer, LISTENING, compare_ids, log};
+use super::{KurrentServer, compare_ids, log};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
-use crate::passing_time::ask_on;
+use crate::passing_time::{HUNG_AFTER, ask_on};
 use crate::program::{Program, fail, run, run_json};
 use crate::prove::reconcile::compare;
 use crate::prove::{Form, records};
@@ -22,9 +22,6 @@ const NOT_BUILT: &str = "this build has no KurrentDB client";
 
 /// The longest wait for calls; customers of the long form are called several times.
 const CALLED: Duration = Duration::from_secs(300);
-
-/// The longest wait for a stop: live calls get five seconds.
-const STOPPED: Duration = Duration::from_secs(30);
 
 const CAMPAIGN: &str = "/api/v1/campaigns/KURRENT";
 
@@ -102,7 +99,7 @@ fn begin(server: &Server, customers: u32) {
 }
 
 fn stop(program: &mut Program) -> bool {
-    program.drains(STOPPED)
+    program.drains(HUNG_AFTER)
 }
 
 /// Returns the number of events on the first page of the list over HTTP.
@@ -142,11 +139,11 @@ impl KurrentStoreRun {
 
     /// Waits until a command is accepted; after a refusal, until the server reports that it is ready.
     fn wait_writable(&self, server: &Server) -> Option<()> {
-        ask_on(LISTENING, || {
+        ask_on(HUNG_AFTER, || {
             let body = json!({"reason": "asked"});
             let reply = server.post("/api/v1/numbers/13800138000/opt-out", &body).ok();
             let is_taken = reply.is_some_and(|reply| reply.status < 300);
-            (is_taken || !server.says_ready(LISTENING)).then_some(is_taken)
+            (is_taken || !server.says_ready(HUNG_AFTER)).then_some(is_taken)
         })
         .and_then(|is_taken| is_taken.then_some(()))
     }

@@ -3,7 +3,8 @@
 //! the closing with open conversations, and in the morning.
 //!
 //! The carrier's records show whether each customer was called lawfully, none twice, and none forgotten; the
-//! log is only compared with them, and shows in the short form which calls a kill interrupted. What the
+//! log is only compared with them. In the short form it also shows which calls a kill interrupted, and that a
+//! dial which reached the carrier late was stored in time; the number of such dials is limited. What the
 //! server writes, holds in memory and computes is counted by the kernel.
 
 mod night_server;
@@ -23,7 +24,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use verdict::{Night, judge};
+use verdict::{LoggedDials, Night, judge};
 
 const CAMPAIGN: &str = "NIGHT";
 
@@ -140,10 +141,7 @@ pub(super) fn prove(form: Form) -> Proof {
         shifts: &shifts,
         windows: [EVENING, MORNING].map(|day| day.map(instant_of)),
         phones: (0..length.people).map(phone).collect(),
-        interrupted: match form {
-            Form::Short => interrupted(&history),
-            Form::Long => BTreeSet::new(),
-        },
+        logged: (form == Form::Short).then(|| logged_dials(&history)),
     };
     let found = judge(&lines, &night);
     let disagreements = compare(&history, &lines);
@@ -166,22 +164,32 @@ pub(super) fn prove(form: Form) -> Proof {
     Proof { line, holds }
 }
 
-/// Returns the SIP Call-IDs of the calls that the log ends as interrupted.
-fn interrupted(history: &History) -> BTreeSet<String> {
-    let is_interrupted = |event: &&Value| member(event, "/data/disposition") == "interrupted";
-    let ended = history.of("call.ended").filter(is_interrupted);
+/// Returns the dials of the log, and which of them belong to calls that a start ended as interrupted by a
+/// crash.
+fn logged_dials(history: &History) -> LoggedDials {
+    let crashed = |event: &&Value| {
+        (member(event, "/data/disposition"), member(event, "/data/reason"))
+            == (&json!("interrupted"), &json!("crash"))
+    };
+    let ended = history.of("call.ended").filter(crashed);
     let calls: BTreeSet<&str> = ended
         .filter_map(|event| member(event, "/subject").as_str())
         .collect();
-    let of_these = |event: &&Value| {
-        member(event, "/subject")
-            .as_str()
-            .is_some_and(|call| calls.contains(call))
-    };
-    let dialed = history.of("call.dialing").filter(of_these);
-    dialed
-        .filter_map(|event| member(event, "/data/sip_call_id").as_str().map(str::to_owned))
-        .collect()
+    let mut logged = LoggedDials::default();
+    for event in history.of("call.dialing") {
+        let text = |pointer| member(event, pointer).as_str();
+        let Some(call_id) = text("/data/sip_call_id") else {
+            continue;
+        };
+        let stored = text("/time").and_then(|at| at.parse().ok());
+        logged
+            .dialed
+            .extend(stored.map(|stored| (call_id.to_owned(), stored)));
+        if text("/subject").is_some_and(|call| calls.contains(call)) {
+            logged.interrupted.insert(call_id.to_owned());
+        }
+    }
+    logged
 }
 
 /// Returns how the enrolments of customers that were never dialed were settled, to explain forgotten ones.

@@ -6,6 +6,7 @@
 
 use super::process_usage::ProcessUsage;
 use crate::history::member;
+use crate::passing_time::HUNG_AFTER;
 use crate::program::{command, fail, ledgerline};
 use crate::server::Server;
 use domain::ports::clock::Clock;
@@ -14,9 +15,6 @@ use host::clock::SystemClock;
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// How long open calls may take when the server drains.
-const DRAINED: Duration = Duration::from_secs(60);
 
 /// The directory and trunk of all servers of the night.
 pub(super) struct NightSetup {
@@ -122,7 +120,7 @@ impl NightServer {
     /// Drains the server: its calls may end.
     pub(super) fn end(mut self) -> EndedServer {
         let used = ProcessUsage::of(self.server.program.id());
-        let is_clean = self.server.program.drains(DRAINED);
+        let is_clean = self.server.program.drains(HUNG_AFTER);
         EndedServer {
             is_dirty: !is_clean,
             ..self.ended(used)

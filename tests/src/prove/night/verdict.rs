@@ -7,14 +7,19 @@ use domain::time::Timestamp;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How long before a kill a call may have ended without its end being stored. In the short form it may be
-/// longer if the log says that the call was interrupted.
+/// How long before a kill a call may have ended without its end being stored.
 const STORED_WITHIN_MS: u64 = 3_000;
+
+/// The most calls, in the short form, that ended longer before a kill and were interrupted by the log, and
+/// the most dials that reached the carrier after their window closed: one second of dials of a machine that
+/// is late.
+const LATE_MAX: usize = super::DIALS_PER_SECOND as usize;
 
 /// How long before a kill an answer may have come without being stored.
 const ANSWER_STORED_WITHIN_MS: u64 = 500;
 
-/// How long after the end of a server the carrier may still receive a datagram of it.
+/// How long after the end of a server the carrier may still receive a datagram of it; judged in the long
+/// form.
 const ON_ITS_WAY_MS: u64 = 1_000;
 
 /// The most calls to one number per day (`cn-service`).
@@ -30,7 +35,17 @@ pub(super) struct Night<'a> {
     /// The windows in which calls may be dialed.
     pub(super) windows: [[Timestamp; 2]; 2],
     pub(super) phones: BTreeSet<String>,
-    /// The SIP Call-IDs of calls that a kill interrupted by the log; empty in the long form.
+    /// What the log says of its dials, in the short form. The long form judges by the carrier's times
+    /// instead.
+    pub(super) logged: Option<LoggedDials>,
+}
+
+/// The dials of the log, by their SIP Call-IDs.
+#[derive(Default)]
+pub(super) struct LoggedDials {
+    /// When each dial was stored, by the rehearsal's clock.
+    pub(super) dialed: BTreeMap<String, Timestamp>,
+    /// The dials of the calls that a kill interrupted.
     pub(super) interrupted: BTreeSet<String>,
 }
 
@@ -45,6 +60,10 @@ pub(super) struct NightVerdict {
     unknown_callees: usize,
     without_server: usize,
     over_the_days_cap: usize,
+    /// The dials that only the log explains: late at the carrier, or repeated although they ended long before
+    /// a kill.
+    late_dials: usize,
+    late_ends: usize,
     /// The calls open at the median INVITE, and the most at any.
     pub(super) at_once: usize,
     pub(super) at_once_max: usize,
@@ -109,10 +128,12 @@ pub(super) fn judge(lines: &BTreeMap<String, CdrLine>, night: &Night<'_>) -> Nig
 
 fn dial<'a>(line: &'a CdrLine, night: &Night<'_>) -> Option<Dial<'a>> {
     let invited: Timestamp = line.invited_at.parse().ok()?;
-    let until = |shift: &EndedServer| shift.ended.plus_ms(ON_ITS_WAY_MS);
+    let is_by = |shift: &EndedServer| {
+        let until = shift.ended.plus_ms(ON_ITS_WAY_MS);
+        shift.began <= invited && (night.logged.is_some() || invited <= until)
+    };
     // If the next server has begun meanwhile, the dial is its own: a datagram takes less time than a start.
-    let mut by = night.shifts.iter().rev();
-    let by = by.find(|shift| shift.began <= invited && invited <= until(shift));
+    let by = night.shifts.iter().rev().find(|shift| is_by(shift));
     Some(Dial {
         call_id: &line.call_id,
         callee: line
@@ -136,8 +157,19 @@ impl NightVerdict {
             return;
         };
         let (earliest, latest) = ahead.of_machine(dial.invited);
-        let mut windows = night.windows.iter();
-        match windows.position(|[opens, closes]| latest >= *opens && earliest < *closes) {
+        let window_of = |from: Timestamp, to: Timestamp| {
+            let mut windows = night.windows.iter();
+            windows.position(|[opens, closes]| to >= *opens && from < *closes)
+        };
+        let mut window = window_of(earliest, latest);
+        if window.is_none()
+            && let Some(stored) = night.logged.as_ref().and_then(|all| all.dialed.get(dial.call_id))
+            && self.late_dials < LATE_MAX
+        {
+            window = window_of(*stored, *stored);
+            self.late_dials += usize::from(window.is_some());
+        }
+        match window {
             Some(0) => self.evening += 1,
             Some(_) => self.morning += 1,
             None => {
@@ -156,7 +188,8 @@ impl NightVerdict {
                 self.say(format!("{}: while {} was open", second.call_id, first.call_id));
             }
             let is_same_day = first.day() == second.day();
-            if !was_killed(first, night) || (was_spoken_to(first, night) && is_same_day) {
+            let is_explained = self.is_explained(first, second, night);
+            if !is_explained || (was_spoken_to(first, night) && is_same_day) {
                 self.dialed_again += 1;
                 self.say(format!(
                     "{} at {}: called before at {}, answered {:?}, over {:?}, in {}",
@@ -177,6 +210,21 @@ impl NightVerdict {
         self.over_the_days_cap += usize::from(most > Some(A_DAY_MAX));
     }
 
+    /// Returns true if a kill explains why the customer of `first` was dialed again. In the short form the
+    /// log must say that a kill before `second` interrupted the call, however late its end would have been
+    /// stored.
+    fn is_explained(&mut self, first: &Dial<'_>, second: &Dial<'_>, night: &Night<'_>) -> bool {
+        let by_time = was_killed(first, night);
+        let Some(logged) = &night.logged else {
+            return by_time;
+        };
+        let mut kills = night.shifts.iter().filter(|shift| shift.is_killed);
+        let is_after_kill = kills.any(|shift| shift.ended <= second.invited);
+        let is_interrupted = is_after_kill && logged.interrupted.contains(first.call_id);
+        self.late_ends += usize::from(is_interrupted && !by_time);
+        is_interrupted && self.late_ends <= LATE_MAX
+    }
+
     fn say(&mut self, what: String) {
         if self.wrong.len() < 10 {
             self.wrong.push(what);
@@ -188,7 +236,8 @@ impl NightVerdict {
             "in_the_morning": self.morning, "outside": self.outside, "dialed_again": self.dialed_again,
             "at_once_to_one": self.at_once_to_one, "forgotten": self.forgotten,
             "unknown_callees": self.unknown_callees, "by_nobody": self.without_server,
-            "over_the_days_cap": self.over_the_days_cap, "at_once": self.at_once, "at_once_max": self.at_once_max})
+            "over_the_days_cap": self.over_the_days_cap, "late_dials": self.late_dials,
+            "late_ends": self.late_ends, "at_once": self.at_once, "at_once_max": self.at_once_max})
     }
 }
 
@@ -201,7 +250,7 @@ fn was_killed(dial: &Dial<'_>, night: &Night<'_>) -> bool {
                 .is_none_or(|ended| ended.plus_ms(STORED_WITHIN_MS) >= kill)
     };
     let mut kills = night.shifts.iter().filter(|shift| shift.is_killed);
-    kills.any(|shift| is_open_at(shift.ended)) || night.interrupted.contains(dial.call_id)
+    kills.any(|shift| is_open_at(shift.ended))
 }
 
 /// Returns true if the callee answered while a server was there. If the server was gone, the callee hears
@@ -273,6 +322,10 @@ mod tests {
     }
 
     fn judged(calls: &[Call]) -> NightVerdict {
+        judged_by(calls, None)
+    }
+
+    fn judged_by(calls: &[Call], logged: Option<LoggedDials>) -> NightVerdict {
         let shifts = [
             shift("2026-03-02T09:59:00Z", "2026-03-02T10:00:01Z", true),
             shift("2026-03-03T00:59:00Z", "2026-03-03T01:30:00Z", false),
@@ -281,7 +334,7 @@ mod tests {
             shifts: &shifts,
             windows: [EVENING, MORNING].map(|day| day.map(instant_of)),
             phones: ["1", "2"].map(str::to_owned).into(),
-            interrupted: BTreeSet::new(),
+            logged,
         };
         let lines = calls.iter().enumerate();
         judge(&lines.map(|(index, call)| line(index, call)).collect(), &night)
@@ -356,7 +409,7 @@ mod tests {
             shifts: &[evening, morning],
             windows: [EVENING, MORNING].map(|day| day.map(instant_of)),
             phones: ["1"].map(str::to_owned).into(),
-            interrupted: BTreeSet::new(),
+            logged: None,
         };
         let lines = [line(
             0,
@@ -372,5 +425,49 @@ mod tests {
         let found = judged(&[FIRST, other]);
         assert_eq!((found.at_once, found.at_once_max), (2, 2));
         assert_eq!(judged(&[FIRST, SECOND]).at_once_max, 1);
+    }
+
+    /// Returns a log in which `call-0` was interrupted, and `call-1` stored at this time.
+    fn logged(stored: &str) -> Option<LoggedDials> {
+        Some(LoggedDials {
+            dialed: [("call-1".to_owned(), instant_of(stored))].into(),
+            interrupted: ["call-0".to_owned()].into(),
+        })
+    }
+
+    #[test]
+    fn the_log_explains_a_second_dial_only_after_an_interruption() {
+        let long_over = ("1", "2026-03-02T09:59:50Z", false, "2026-03-02T09:59:52Z");
+        let next_day = ("1", "2026-03-03T01:00:20Z", true, "2026-03-03T01:00:24Z");
+        let calls = [long_over, SECOND, next_day];
+        let found = judged_by(&calls, logged(SECOND.1));
+        assert_eq!((found.dialed_again, found.late_ends), (0, 1));
+        assert_eq!(judged_by(&calls, Some(LoggedDials::default())).dialed_again, 1);
+        let before_kill = ("1", "2026-03-02T09:59:55Z", true, "2026-03-02T09:59:59Z");
+        let calls = [long_over, SECOND, before_kill];
+        assert_eq!(judged_by(&calls, logged(SECOND.1)).dialed_again, 1);
+    }
+
+    #[test]
+    fn a_dial_that_reached_the_carrier_late_was_stored_in_a_window() {
+        let late = ("2", "2026-03-02T10:00:00.900Z", true, "2026-03-02T10:00:03Z");
+        let found = judged_by(&[FIRST, late], logged("2026-03-02T09:59:59.900Z"));
+        assert_eq!((found.outside, found.late_dials), (0, 1));
+        let stored_outside = judged_by(&[FIRST, late], logged("2026-03-02T10:00:00.100Z"));
+        assert_eq!(stored_outside.outside, 1);
+    }
+
+    #[test]
+    fn the_log_explains_only_so_many_dials() {
+        let call = |_| ("1", "2026-03-02T10:00:00.900Z", false, "2026-03-02T10:00:01Z");
+        let calls: Vec<Call> = (0..=LATE_MAX).map(call).collect();
+        let stored = instant_of("2026-03-02T09:59:59Z");
+        let ids = || (0..calls.len()).map(|index| format!("call-{index}"));
+        let all = LoggedDials {
+            dialed: ids().map(|id| (id, stored)).collect(),
+            interrupted: ids().collect(),
+        };
+        let found = judged_by(&calls, Some(all));
+        assert_eq!((found.late_dials, found.outside), (LATE_MAX, 1));
     }
 }

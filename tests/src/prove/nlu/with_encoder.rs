@@ -6,12 +6,12 @@
 use super::data::{Fold, fewer};
 use super::encoder::RECIPE;
 use super::intents::{IntentFigures, ModelExtras, measure_intents};
+use crate::passing_time::HUNG_AFTER;
 use crate::program::{Program, command};
 use crate::prove::external_programs::{build_folder, python_with, run_step};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
 
 const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients/sentences");
 
@@ -20,9 +20,6 @@ const FEW: usize = 10;
 
 /// The least ratio of a bank's lines with the right first intent: what the product promises.
 const FIRST_RATIO_MIN: [(&str, f64); 2] = [("ten_an_intent", 0.80), ("all", 0.925)];
-
-/// The longest time until the encoder's server is ready.
-const READY: Duration = Duration::from_secs(60);
 
 /// The installed sentence encoder.
 pub(super) struct SentenceEncoder {
@@ -74,7 +71,7 @@ impl SentenceEncoder {
         let mut serve = command(&self.python);
         serve.arg(RECIPE).arg("serve").arg(&made).args(["--port", "0"]);
         let mut program = Program::start(serve);
-        let line = program.line(READY, |line| line.starts_with("http://"));
+        let line = program.line(HUNG_AFTER, |line| line.starts_with("http://"));
         let address = line.ok_or("the recipe's server does not become ready")?;
         Ok(EncoderProcess {
             spec: format!("encoder:{}", address.trim()),

@@ -1,8 +1,8 @@
 //! A browser as far as a sign-in needs one: it keeps the cookies of each origin, and follows redirects one at
 //! a time.
 
+use crate::passing_time::HUNG_AFTER;
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// The most redirects of a sign-in.
 const STEPS_MAX: usize = 20;
@@ -53,7 +53,7 @@ impl Browser {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
-            .timeout_global(Some(Duration::from_secs(20)))
+            .timeout_global(Some(HUNG_AFTER))
             .build()
             .into();
         let kept = self.cookies.entry(origin.clone()).or_default();

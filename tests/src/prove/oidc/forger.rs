@@ -4,18 +4,12 @@
 use super::browser::{Browser, Page};
 use super::{SignInAttempts, begin, is_in, link, provider, refused, server, who};
 use crate::history::member;
-use crate::passing_time::come_again;
+use crate::passing_time::{HUNG_AFTER, come_again};
 use crate::program::fail;
 use crate::prove::Form;
 use crate::server::Server;
 use serde_json::{Value, json};
 use std::path::Path;
-use std::time::Duration;
-
-/// The longest time until a new key of the provider is accepted, and a wait for this address is over.
-const SETTLED_WITHIN: Duration = Duration::from_secs(60);
-/// The longest time until every refused attempt is recorded: written once a minute.
-const RECORDED_WITHIN: Duration = Duration::from_secs(75);
 
 /// The kinds of forged tokens, one attempt each.
 pub(super) const FORGED: [&str; 9] = [
@@ -63,7 +57,7 @@ impl Forgery<'_> {
 
     /// Repeats a step until the address need not wait. Counts each wait.
     fn patiently(&mut self, mut step: impl FnMut() -> Page) -> Page {
-        let done = come_again(SETTLED_WITHIN, || {
+        let done = come_again(HUNG_AFTER, || {
             let page = step();
             self.waited += u64::from(page.status == 429);
             (page.status != 429).then_some(page)
@@ -155,7 +149,7 @@ fn demanded(forgery: &mut Forgery<'_>, found: &mut SignInAttempts) {
 /// Lets the provider sign with a new key and withdraw the old one.
 fn rotated(forgery: &mut Forgery<'_>, found: &mut SignInAttempts) {
     let mut browser = Browser::default();
-    let believed = come_again(SETTLED_WITHIN, || {
+    let believed = come_again(HUNG_AFTER, || {
         let page = forgery.attempt("rotated", &mut browser);
         found.refused += u64::from(page.status == 401);
         (page.status == 200).then_some(())
@@ -184,7 +178,7 @@ fn on_record(server: &Server, form: Form, expected: u64, found: &mut SignInAttem
         Form::Short => 1,
         Form::Long => expected,
     };
-    let recorded = server.look_after_events("kind=access.refused", RECORDED_WITHIN, |_| {
+    let recorded = server.look_after_events("kind=access.refused", HUNG_AFTER, |_| {
         counted().filter(|count| *count >= enough)
     });
     let count = recorded.or_else(counted).unwrap_or_default();

@@ -9,12 +9,12 @@ mod forger;
 use super::external_programs::{build_folder, install_once, run_step};
 use super::{Form, Proof};
 use crate::history::member;
+use crate::passing_time::HUNG_AFTER;
 use crate::program::{Program, command, fail, is_installed, ledgerline};
 use crate::server::Server;
 use browser::{Browser, Page, origin_of};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// The server's client id at the providers, and its secret, which is for this run only.
 const CLIENT: &str = "ledgerline";
@@ -22,8 +22,6 @@ const SECRET: &str = "a-secret-of-this-proof-alone";
 /// The subject in the providers' tokens.
 const SUBJECT: &str = "248289761001";
 
-/// The longest time until a provider starts on a busy machine.
-const STARTED_WITHIN: Duration = Duration::from_secs(30);
 /// The attempts, and those with a wrong result.
 #[derive(Default)]
 struct SignInAttempts {
@@ -96,7 +94,7 @@ fn provider(modules: &Path, script: &str) -> (Program, String) {
     let mut node = command("node");
     node.arg(modules.join(script)).args([CLIENT, SECRET, SUBJECT]);
     let mut program = Program::start_with_input(node);
-    let said = program.line(STARTED_WITHIN, |line| line.starts_with("listening "));
+    let said = program.line(HUNG_AFTER, |line| line.starts_with("listening "));
     let said = said.unwrap_or_else(|| fail(&format!("{script} does not start")));
     (program, said.trim_start_matches("listening ").to_owned())
 }
@@ -154,7 +152,7 @@ fn through_the_provider(modules: &Path, data: &Path, found: &mut SignInAttempts)
     let (mut program, issuer) = provider(modules, "provider.mjs");
     let server = server(data, &issuer);
     program.tell(&format!("{}/api/v1/oidc/callback", server.url));
-    if program.line(STARTED_WITHIN, |line| line == "ready").is_none() {
+    if program.line(HUNG_AFTER, |line| line == "ready").is_none() {
         fail("the provider does not take its client");
     }
     let mut browser = Browser::default();

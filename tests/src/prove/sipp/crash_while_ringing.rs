@@ -4,12 +4,12 @@
 use super::peer;
 use crate::file_changes::FileChanges;
 use crate::history::member;
+use crate::passing_time::HUNG_AFTER;
 use crate::program::{free_port, instant};
 use crate::prove::{Form, records};
 use crate::server::Server;
 use serde_json::{Value, json};
 use std::path::Path;
-use std::time::Duration;
 
 /// The campaign of the one call.
 const CAMPAIGN: &str = "RINGS";
@@ -35,7 +35,7 @@ pub(super) fn check_crash_on_digest_trunk(form: Form) -> (Value, bool) {
     let mut server = Server::start(&data, &trunk);
     server.call(CAMPAIGN, &records(1, 5));
     // The trace is written into the watched folder, by a program that is already running.
-    let rang = FileChanges::of(folder.path()).until(Duration::from_secs(30), || {
+    let rang = FileChanges::of(folder.path()).until(HUNG_AFTER, || {
         traced(&trace).contains("SIP/2.0 180 Ringing").then_some(())
     });
     server.program.kill();
@@ -43,10 +43,8 @@ pub(super) fn check_crash_on_digest_trunk(form: Form) -> (Value, bool) {
     let mut server = Server::of(Server::command(&data, &trunk), &data);
     let ready = server.wait_ready();
     let ready_ms = (instant() - began).as_millis();
-    let peer_ok = phone
-        .wait(Duration::from_secs(20))
-        .is_some_and(|status| status.success());
-    let interrupted = server.follow_events("kind=call.ended", Duration::from_secs(20), |event| {
+    let peer_ok = phone.wait(HUNG_AFTER).is_some_and(|status| status.success());
+    let interrupted = server.follow_events("kind=call.ended", HUNG_AFTER, |event| {
         (member(event, "/data/disposition") == "interrupted").then_some(())
     });
     let is_late = form.judges_time() && ready_ms > READY_MS;

@@ -4,20 +4,17 @@
 use super::{peer, trial};
 use crate::day_report::DayReport;
 use crate::history::{History, member};
+use crate::passing_time::HUNG_AFTER;
 use crate::program::free_port;
 use serde_json::{Value, json};
 use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
-use std::time::Duration;
 
 /// The payload type of keypresses in the scenario's SDP.
 const KEYPRESS_PAYLOAD_TYPE: u8 = 101;
 
 /// A-law silence (G.711), which is received until the notice begins.
 const SILENCE: u8 = 0xD5;
-
-/// The longest wait for the first audio of the notice.
-const NOTICE: Duration = Duration::from_secs(20);
 
 /// The loud bytes that make a packet of the notice: a clip may begin in the middle of one.
 const LOUD_BYTES_MIN: usize = 40;
@@ -34,7 +31,7 @@ pub(super) fn open_audio_socket_at(host: &str) -> UdpSocket {
 
 /// Waits for the notice. Returns the address from which it comes.
 pub(super) fn hear_notice(sound: &UdpSocket) -> Option<SocketAddr> {
-    sound.set_read_timeout(Some(NOTICE)).ok()?;
+    sound.set_read_timeout(Some(HUNG_AFTER)).ok()?;
     let mut packet = [0_u8; 2_048];
     loop {
         let (length, from) = sound.recv_from(&mut packet).ok()?;
@@ -103,9 +100,7 @@ pub(super) fn early_opt_out() -> (Value, bool) {
         });
         trial(&trunk, &data)
     });
-    let peer_ok = peer
-        .wait(Duration::from_secs(15))
-        .is_some_and(|status| status.success());
+    let peer_ok = peer.wait(HUNG_AFTER).is_some_and(|status| status.success());
     let history = History::read(Path::new(&data));
     let opted_out = history.of("number.opted_out").count();
     let noticed = history.of("call.notice_played").count();

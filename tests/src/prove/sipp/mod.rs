@@ -11,12 +11,12 @@ mod packets;
 
 use super::{Form, Proof, skipped};
 use crate::history::member;
+use crate::passing_time::HUNG_AFTER;
 use crate::program::{Program, command, free_port, is_installed, run_json};
 use serde_json::{Value, json};
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::Duration;
 
 /// One scenario of `fixtures/sip/`, and how its call must end.
 struct Row {
@@ -44,6 +44,9 @@ const fn row(name: &'static str, file: &'static str, disposition: &'static str) 
     }
 }
 
+/// An answered call without audio is `answered_short` if it lasted less than this, in milliseconds. A slow
+/// machine can make it longer.
+const SHORT_BELOW_MS: u64 = 1_000;
 /// The time until the robot's menu has been played once: notices of 3.4 s, a text of 5.7 s, a menu of 4.2 s.
 const SPOKEN_MS: u64 = 13_000;
 /// The time until the menu has been played twice.
@@ -188,6 +191,7 @@ fn scenario(file: &str) -> PathBuf {
 /// Returns the arguments of every sipp: its address, and one call only.
 fn arguments(host: &str, port: u16) -> Vec<String> {
     let port = port.to_string();
+    let hung_after = format!("{}s", HUNG_AFTER.as_secs());
     let arguments = [
         "-i",
         host,
@@ -196,7 +200,7 @@ fn arguments(host: &str, port: u16) -> Vec<String> {
         "-m",
         "1",
         "-timeout",
-        "60s",
+        &hung_after,
         "-nostdin",
         "-trace_err",
     ];
@@ -236,16 +240,18 @@ fn prove_row(row: &Row) -> (Value, bool) {
     let data = folder.path().join("data").to_string_lossy().into_owned();
     let ended = trial(&trunk, &data);
     let no_reply = row.disposition == "trunk_timeout";
-    let peer_ended = peer.wait(Duration::from_secs(if no_reply { 1 } else { 15 }));
-    let peer_ok = no_reply || peer_ended.is_some_and(|status| status.success());
+    let peer_ok = no_reply || peer.wait(HUNG_AFTER).is_some_and(|status| status.success());
     match ended {
         Ok(ended) => {
             let found = member(&ended, "/disposition").as_str().unwrap_or("").to_owned();
             let late = member(&ended, "/late_answer") == true;
             let cause = member(&ended, "/cause").as_str().unwrap_or("").to_owned();
             let talk_ms = member(&ended, "/talk_ms").as_u64().unwrap_or_default();
-            let is_as_expected =
-                (found.as_str(), late, cause.as_str()) == (row.disposition, row.late, row.cause);
+            let disposition = match row.disposition {
+                "answered_short" if talk_ms >= SHORT_BELOW_MS => "answered",
+                other => other,
+            };
+            let is_as_expected = (found.as_str(), late, cause.as_str()) == (disposition, row.late, row.cause);
             let holds = is_as_expected && talk_ms >= row.talk_ms_min && peer_ok;
             (
                 json!({"scenario": row.name, "disposition": found, "late_answer": late, "cause": cause,

@@ -4,15 +4,12 @@
 use super::keys::{hear_notice, open_audio_socket, open_audio_socket_at, press};
 use super::{peer, trial};
 use crate::history::member;
+use crate::passing_time::HUNG_AFTER;
 use crate::program::free_port;
 use serde_json::{Value, json};
-use std::time::Duration;
 
 /// A host of the carrier that its SDP does not name.
 const LISTED: &str = "127.9.9.9";
-
-/// The longest wait for the end of sipp.
-const PEER_WAIT: Duration = Duration::from_secs(15);
 
 /// Checks that a 9 from a listed host counts.
 pub(super) fn check_listed_audio_host() -> (Value, bool) {
@@ -32,7 +29,7 @@ pub(super) fn check_listed_audio_host() -> (Value, bool) {
         });
         trial(&trunk, &data)
     });
-    let peer_ok = peer.wait(PEER_WAIT).is_some_and(|status| status.success());
+    let peer_ok = peer.wait(HUNG_AFTER).is_some_and(|status| status.success());
     let outcome = ended.as_ref().map(|ended| member(ended, "/outcome").clone());
     let holds = outcome == Ok(json!("opted_out")) && peer_ok;
     let line = json!({"scenario": "9 from a listed media address", "outcome": outcome.ok(), "peer_ok": peer_ok,
@@ -49,7 +46,7 @@ pub(super) fn check_outbound_proxy() -> (Value, bool) {
     let trunk_port = direct.local_addr().map_or(0, |address| address.port());
     let trunk = format!("sip:127.0.0.1:{trunk_port};outbound-proxy=127.0.0.1:{port}");
     let ended = trial(&trunk, &data);
-    let peer_ok = peer.wait(PEER_WAIT).is_some_and(|status| status.success());
+    let peer_ok = peer.wait(HUNG_AFTER).is_some_and(|status| status.success());
     let past_proxy = direct.set_nonblocking(true).is_ok() && direct.recv_from(&mut [0; 2_048]).is_ok();
     let disposition = ended.as_ref().map(|ended| member(ended, "/disposition").clone());
     let holds = disposition == Ok(json!("busy")) && peer_ok && !past_proxy;

@@ -1,6 +1,7 @@
 //! A recognizer that is not ours: Debian's PocketSphinx, with an English command grammar at 8 kHz, behind the
 //! HTTP form that the product uses. The callees' audio is from Flite.
 
+use crate::passing_time::HUNG_AFTER;
 use crate::program::command;
 use domain::ports::speech::Clip;
 use serde_json::json;
@@ -8,7 +9,6 @@ use speech::clips::{read_clip, write_clip};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// The commands of the grammar; each is said at least once.
 pub(super) const COMMANDS: [&str; 12] = [
@@ -33,8 +33,6 @@ const MODEL: &str = "/usr/share/pocketsphinx/model/en-us";
 const AROUND_MS: usize = 200;
 /// The longest utterance that is accepted, in bytes: a command is a second long.
 const BODY_BYTES_MAX: usize = 2_000_000;
-/// How long a client may be silent.
-const READ: Duration = Duration::from_secs(60);
 
 /// Returns the command that installs the programs; `None` if they are installed.
 pub(super) fn missing() -> Option<&'static str> {
@@ -95,7 +93,7 @@ pub(super) fn serve(folder: PathBuf) -> SocketAddr {
 }
 
 fn answer(mut stream: TcpStream, folder: &Path, grammar: &Path, count: usize) -> Option<()> {
-    stream.set_read_timeout(Some(READ)).ok()?;
+    stream.set_read_timeout(Some(HUNG_AFTER)).ok()?;
     let body = body_of(&mut stream)?;
     let from = body.windows(4).position(|bytes| bytes == b"RIFF")?;
     let wav = body.get(from..)?;

@@ -211,7 +211,14 @@ impl SpokenRoundResults {
                     .filter(|event| member(event, "/type") == kind)
                     .count()
             };
-            self.false_barge_ins += of("call.barged_in").saturating_sub(line.cuts) as u64;
+            let barged_in = of("call.barged_in");
+            self.false_barge_ins += barged_in.saturating_sub(line.cuts) as u64;
+            if barged_in < line.cuts {
+                self.broken.push(format!(
+                    "{call} was interrupted {} times and stopped {barged_in} times",
+                    line.cuts
+                ));
+            }
             let outcome = events
                 .iter()
                 .find_map(|event| member(event, "/data/outcome").as_str());

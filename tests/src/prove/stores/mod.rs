@@ -10,16 +10,13 @@ mod database_faults;
 
 use super::{Form, Proof};
 use crate::history::member;
-use crate::passing_time::time_left;
+use crate::passing_time::{HUNG_AFTER, time_left};
 use crate::postgres::{DURABLE_SETTINGS, PostgresServer};
 use crate::program::{Program, command, deadline, instant};
 use acknowledged_events::{AcknowledgedEvents, StoreComparison};
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// The longest wait for one acknowledgement: a start, or crash recovery of the server.
-const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(60);
 
 /// The most acknowledgements before a kill.
 const BEFORE_KILL_MAX: u64 = 120;
@@ -108,13 +105,13 @@ fn kill_writers(spec: &str, kills: u64) -> StoreComparison {
         let mut writer = writer(spec);
         let wanted = drawn(kill) % BEFORE_KILL_MAX + 1;
         let mut taken = 0;
-        while taken < wanted && acknowledged.take(writer.line(ACKNOWLEDGED_WITHIN, |_| true)) {
+        while taken < wanted && acknowledged.take(writer.line(HUNG_AFTER, |_| true)) {
             taken += 1;
         }
         idle += u64::from(taken < wanted);
         writer.kill();
         // What it printed before it died was acknowledged too.
-        while let Some(line) = writer.line(ACKNOWLEDGED_WITHIN, |_| true) {
+        while let Some(line) = writer.line(HUNG_AFTER, |_| true) {
             acknowledged.take(Some(line));
         }
     }
@@ -127,22 +124,22 @@ fn kill_server(server: &PostgresServer, kills: u64) -> StoreComparison {
     let mut writer = writer(&server.url());
     let mut idle = 0;
     for kill in 0..kills {
-        idle += u64::from(!acknowledged.take(writer.line(ACKNOWLEDGED_WITHIN, |_| true)));
+        idle += u64::from(!acknowledged.take(writer.line(HUNG_AFTER, |_| true)));
         // The kill comes at a moment drawn at random.
         let moment = deadline(Duration::from_millis(100 + drawn(kill) % 400));
         while !time_left(moment).is_zero() && acknowledged.take(writer.line(time_left(moment), |_| true)) {}
         server.kill();
         server.restart();
         // Everything printed until now may be from before the kill; one append after it must follow.
-        let until = deadline(ACKNOWLEDGED_WITHIN);
+        let until = deadline(HUNG_AFTER);
         let reached = acknowledged.head(&server.url());
         while acknowledged.last() <= reached && instant() < until {
-            acknowledged.take(writer.line(ACKNOWLEDGED_WITHIN, |_| true));
+            acknowledged.take(writer.line(HUNG_AFTER, |_| true));
         }
         idle += u64::from(acknowledged.last() <= reached || writer.ended().is_some());
     }
     writer.kill();
-    while let Some(line) = writer.line(ACKNOWLEDGED_WITHIN, |_| true) {
+    while let Some(line) = writer.line(HUNG_AFTER, |_| true) {
         acknowledged.take(Some(line));
     }
     acknowledged.compare(&server.url(), kills, idle)

@@ -11,7 +11,7 @@ mod stalled_readers;
 use super::{Form, Proof};
 use crate::direct_log::open;
 use crate::generated_log::SeededGenerator;
-use crate::passing_time::come_again;
+use crate::passing_time::{HUNG_AFTER, come_again};
 use crate::program::{fail, instant, is_optimised};
 use crate::server::Server;
 use domain::stored_event::{Position, StreamVersion};
@@ -107,7 +107,7 @@ fn runtime() -> tokio::runtime::Runtime {
 
 fn end(mut server: Server) {
     server.program.signal("TERM");
-    if server.program.wait(Duration::from_secs(60)).is_none() {
+    if server.program.wait(HUNG_AFTER).is_none() {
         fail("the server does not stop");
     }
 }

@@ -4,21 +4,18 @@
 use super::again;
 use super::reader::ReceivedEvents;
 use crate::generated_log::SeededGenerator;
+use crate::passing_time::HUNG_AFTER;
 use crate::program::fail;
 use crate::server::Server;
 use serde_json::{Value, json};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 use tungstenite::client::IntoClientRequest;
 use tungstenite::http::HeaderValue;
 use tungstenite::{Message, WebSocket};
 
 /// The events between two acknowledgements.
 const ACKNOWLEDGED_EVERY: u64 = 500;
-
-/// The longest wait for a message; the server sends a sign of life every 15 s.
-const SILENCE_MAX: Duration = Duration::from_secs(60);
 
 /// Where a reader continues.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -132,6 +129,6 @@ fn position_of(text: &str) -> Option<u64> {
 #[expect(clippy::disallowed_methods, reason = "plays a reader of a WebSocket")]
 fn connect(address: &str) -> Option<TcpStream> {
     let stream = TcpStream::connect(address).ok()?;
-    stream.set_read_timeout(Some(SILENCE_MAX)).ok()?;
+    stream.set_read_timeout(Some(HUNG_AFTER)).ok()?;
     Some(stream)
 }

@@ -9,6 +9,7 @@ use super::replay::{PEOPLE_OF, ReplayCalls, prepare};
 use super::{Form, Proof, records};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
+use crate::passing_time::HUNG_AFTER;
 use crate::program::{fail, run_json};
 use crate::server::Server;
 use answered_call::{AnsweredCallFacts, read};
@@ -28,9 +29,8 @@ const LONG_SUMMARIES_MIN: usize = 500;
 const DIALED: &str = "SUMMED";
 /// The longest time until a summary is written (CAL-3), in milliseconds; judged in the long form.
 const WITHIN_MS: i64 = 10_000;
-/// The longest wait for the campaign's end, and for the last summary after it.
+/// The longest wait for the campaign's end.
 const SETTLED: Duration = Duration::from_secs(240);
-const WRITTEN: Duration = Duration::from_secs(60);
 /// The carrier's seed.
 const SEED: u64 = 7;
 
@@ -99,7 +99,7 @@ fn dial_and_kill(data: &Path, carrier: &CarrierProcess, spoken: u64, dialed: u32
         .unwrap_or(u64::MAX)
         .saturating_add(spoken);
     let mut count = 0_u64;
-    let all = server.follow_events("kind=summary.recorded", WRITTEN, |_| {
+    let all = server.follow_events("kind=summary.recorded", HUNG_AFTER, |_| {
         count += 1;
         (count >= wanted).then_some(())
     });
@@ -288,7 +288,7 @@ fn erased_says_nothing(
         &json!({ "reason": "a proof" }),
     );
     if server
-        .follow_events("kind=customer.erasure_certified", WRITTEN, |_| Some(()))
+        .follow_events("kind=customer.erasure_certified", HUNG_AFTER, |_| Some(()))
         .is_none()
     {
         wrong.push("the erasure is not certified".to_owned());

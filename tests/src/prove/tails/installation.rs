@@ -4,17 +4,14 @@ use super::super::short_call_customers::brief_records;
 use super::{CASES, Case, SEED};
 use crate::carrier::CarrierProcess;
 use crate::file_changes::in_folder_to_come;
+use crate::passing_time::HUNG_AFTER;
 use crate::postgres::PostgresServer;
 use crate::program::{command, fail, ledgerline};
 use crate::server::{REHEARSAL, Server};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// The number of customers that are called in the lost tail.
 const PEOPLE: u32 = 4;
-
-/// The longest wait for the checkpoint that covers the calls, which is at most a second behind.
-const SIGNED_WITHIN: Duration = Duration::from_secs(20);
 
 /// The log and its index; SQLite adds two files to each.
 pub(super) const LOG_FILES: [&str; 6] = [
@@ -62,7 +59,7 @@ pub(super) fn serve(data: &Path, store: Option<&str>, trunk: Option<&str>) -> Se
 
 pub(super) fn end(mut server: Server) {
     server.program.signal("TERM");
-    if server.program.wait(Duration::from_secs(20)).is_none() {
+    if server.program.wait(HUNG_AFTER).is_none() {
         fail("the server does not stop");
     }
 }
@@ -99,7 +96,7 @@ pub(super) fn make(
     }
     let before = carrier.lines().len();
     let second = serve(&made.data, made.store.as_deref(), Some(&carrier.trunk()));
-    let are_called = carrier.has_more_than(before + PEOPLE as usize - 1, Duration::from_secs(60));
+    let are_called = carrier.has_more_than(before + PEOPLE as usize - 1, HUNG_AFTER);
     let is_signed = is_signed(&second, &made.data.join("proof"));
     copy_folder(&made.data, &made.killed_data);
     end(second);
@@ -114,7 +111,7 @@ pub(super) fn make(
 
 /// Waits until the checkpoint covers all present events. Returns false if that takes too long.
 fn is_signed(server: &Server, proof: &Path) -> bool {
-    let Some(head) = server.last_position("", SIGNED_WITHIN).filter(|head| *head > 0) else {
+    let Some(head) = server.last_position("", HUNG_AFTER).filter(|head| *head > 0) else {
         return false;
     };
     // The origin, then the number of events that it covers.
@@ -122,10 +119,7 @@ fn is_signed(server: &Server, proof: &Path) -> bool {
         let text = std::fs::read_to_string(proof.join("checkpoint")).ok()?;
         text.lines().nth(1)?.parse::<u64>().ok()
     };
-    in_folder_to_come(proof, SIGNED_WITHIN, || {
-        covered().filter(|covered| *covered >= head)
-    })
-    .is_some()
+    in_folder_to_come(proof, HUNG_AFTER, || covered().filter(|covered| *covered >= head)).is_some()
 }
 
 fn copy_folder(from: &Path, to: &Path) {

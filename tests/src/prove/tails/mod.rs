@@ -10,6 +10,7 @@ mod installation;
 use super::{Form, Proof, short_call_customers};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
+use crate::passing_time::HUNG_AFTER;
 use crate::postgres::PostgresServer;
 use crate::program::{command, fail, ledgerline, run, run_json};
 use crate::server::{REHEARSAL, Server};
@@ -184,12 +185,9 @@ fn history(data: &Path, store: Option<&str>) -> History {
 
 fn hold_alert(server: &Server, case: &Case, found: &mut TailResults) {
     let standing = "/api/v1/alerts?standing=true&rule=history_lost";
-    let is_raised = server.is_so_after_events(
-        "kind=alert.raised",
-        standing,
-        Duration::from_secs(120),
-        |alerts| member(alerts, "/items/0/rule") == "history_lost",
-    );
+    let is_raised = server.is_so_after_events("kind=alert.raised", standing, HUNG_AFTER, |alerts| {
+        member(alerts, "/items/0/rule") == "history_lost"
+    });
     if !is_raised {
         found.wrong.push(format!("{}: no alert is raised", case.name));
     }
@@ -217,7 +215,7 @@ fn confirm(
         let why = String::from_utf8_lossy(&said.stderr).into_owned();
         found.wrong.push(format!("confirm ({store:?}): {why}"));
     }
-    let dialed = carrier.until(Duration::from_secs(30), |lines| {
+    let dialed = carrier.until(HUNG_AFTER, |lines| {
         let count = lines.len() - before;
         (count > 0).then_some(count)
     });

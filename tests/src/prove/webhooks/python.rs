@@ -2,13 +2,13 @@
 //! with a message if they cannot be installed.
 
 use super::receiver::AcceptedMessage;
+use crate::passing_time::HUNG_AFTER;
 use crate::program::{Program, command};
 use crate::prove::external_programs::{build_folder, python_with};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
 
 /// The folder of the scripts, and of the list of packages with exact versions.
 const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients/webhooks");
@@ -64,14 +64,14 @@ impl MailServer {
         let mut serve = command(python);
         serve.arg("-u").arg(Path::new(CLIENTS).join("mails.py"));
         let mut program = Program::start_with_input(serve);
-        let line = program.line(Duration::from_secs(20), |line| line.starts_with("PORT "))?;
+        let line = program.line(HUNG_AFTER, |line| line.starts_with("PORT "))?;
         let port = line.trim_start_matches("PORT ").trim().to_owned();
         Some(Self { program, port })
     }
 
     /// Waits for a mail to this address.
     pub(super) fn mail_to(&mut self, address: &str) -> Option<String> {
-        self.program.line(Duration::from_secs(20), |line| {
+        self.program.line(HUNG_AFTER, |line| {
             line.starts_with("MAIL ") && line.contains(address)
         })
     }

@@ -223,8 +223,9 @@ impl<'a> Matcher<'a> {
         why
     }
 
-    /// Ends the comparison after the last row and returns its result, with our calls that are not in their
-    /// file: of the period asked for, or else of the period that the file covers.
+    /// Returns the result after the last row of the carrier's file. Our calls without a row are added: those
+    /// of the period in the rules or, without one, from the first to the last row of the file. A file without
+    /// rows has no period, so none are added.
     pub fn finish(mut self) -> ReconciliationResult {
         let (first, last) = self.span.unwrap_or_default();
         let from = self.rules.from.unwrap_or(first.minus_ms(self.rules.window_ms));
