@@ -164,7 +164,9 @@ mod tests {
             found_in(MAKE, [&unknown, SHOWN], CLOSING_LINE),
             ["prove-four is not in its rules, only in docs/proofs.md"]
         );
-        assert!(found(&without(MAKE), SHOWN, CLOSING_LINE).contains(&"prove-two is not in its rules".to_owned()));
+        assert!(
+            found(&without(MAKE), SHOWN, CLOSING_LINE).contains(&"prove-two is not in its rules".to_owned())
+        );
         let closing_line = CLOSING_LINE.replace("prove-two", "prove-two prove-four");
         assert_eq!(
             found(MAKE, SHOWN, &closing_line),
