@@ -1,12 +1,14 @@
 //! `ApiRequest`: one call of `Members` for each member of a request body.
 
 use super::case::text_of;
-use super::serde_names::{SerdeNames, marks, refuse};
+use super::serde_names::{marks, refuse};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
+use syn::meta::ParseNestedMeta;
+use syn::token::Paren;
 use syn::{
     Attribute, Data, DeriveInput, Expr, Field, Fields, GenericArgument, LitStr, Path, PathArguments, Result,
-    Type, parenthesized,
+    Token, Type, parenthesized,
 };
 
 pub(crate) fn implement(input: &DeriveInput) -> Result<TokenStream> {
@@ -63,21 +65,30 @@ impl Checks {
     }
 }
 
+/// How a member is read.
+#[derive(Default)]
+enum Reader {
+    /// With `Deserialize`.
+    #[default]
+    Value,
+    /// From text with `FromStr`.
+    Parse,
+    /// As the members of another request, at the same place.
+    Flatten,
+    /// By this function of `Members` and the member's name.
+    Function(Path),
+}
+
 /// What the attributes of a member say about how it is read.
 #[derive(Default)]
 struct Marks {
-    /// Read from text with `FromStr`, not with `Deserialize`.
-    parse: bool,
-    /// The function that reads the member in place of `Members`.
-    read: Option<Path>,
+    reader: Reader,
     /// The value of a member that is missing or wrong.
     fallback: Option<Expr>,
-    /// True if the schema says that an `Option` is required: so, or `with` another type.
-    required: bool,
-    /// True if the schema is that of an `Option`.
-    optional: bool,
-    /// The members of another request, at the same place.
-    flatten: bool,
+    /// Whether the schema or a default says that the member is required; else its type does.
+    required: Option<bool>,
+    /// The name in JSON, if it is not the field's.
+    name: Option<LitStr>,
     /// Longest text, in bytes.
     bytes_max: Option<Expr>,
     /// Smallest and largest number.
@@ -89,9 +100,9 @@ impl Marks {
         let mut found = Self::default();
         marks(attributes, "member", |meta| {
             if meta.path.is_ident("parse") {
-                found.parse = true;
+                found.reader = Reader::Parse;
             } else if meta.path.is_ident("read") {
-                found.read = Some(meta.value()?.parse()?);
+                found.reader = Reader::Function(meta.value()?.parse()?);
             } else if meta.path.is_ident("or") {
                 found.fallback = Some(meta.value()?.parse()?);
             } else {
@@ -99,34 +110,51 @@ impl Marks {
             }
             Ok(())
         })?;
-        marks(attributes, "schemars", |meta| {
-            if meta.path.is_ident("required") {
-                found.required = true;
-            } else if meta.path.is_ident("flatten") {
-                found.flatten = true;
-            } else if meta.path.is_ident("with") {
-                let name: LitStr = meta.value()?.parse()?;
-                let is_option = name.value().starts_with("Option<");
-                (found.optional, found.required) = (is_option, !is_option);
-            } else if meta.path.is_ident("length") {
-                found.bytes_max = bounds(&meta)?.1;
-            } else if meta.path.is_ident("range") {
-                found.range = bounds(&meta)?;
-            } else if meta.input.peek(syn::token::Paren) {
-                let content;
-                parenthesized!(content in meta.input);
-                content.parse::<TokenStream>()?;
-            } else if meta.input.peek(syn::Token![=]) {
-                meta.value()?.parse::<Expr>()?;
-            }
-            Ok(())
-        })?;
+        for of in ["schemars", "serde"] {
+            marks(attributes, of, |meta| found.take(&meta))?;
+        }
         Ok(found)
+    }
+
+    /// Reads an attribute of the schema or of serde.
+    fn take(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
+        if meta.path.is_ident("required") {
+            self.required = Some(true);
+        } else if meta.path.is_ident("flatten") {
+            self.reader = Reader::Flatten;
+        } else if meta.path.is_ident("default") {
+            self.required = Some(false);
+            skip(meta)?;
+        } else if meta.path.is_ident("rename") {
+            self.name = Some(meta.value()?.parse()?);
+        } else if meta.path.is_ident("with") {
+            let name: LitStr = meta.value()?.parse()?;
+            self.required = Some(!name.value().starts_with("Option<"));
+        } else if meta.path.is_ident("length") {
+            self.bytes_max = bounds(meta)?.1;
+        } else if meta.path.is_ident("range") {
+            self.range = bounds(meta)?;
+        } else {
+            skip(meta)?;
+        }
+        Ok(())
     }
 }
 
+/// Skips the value of an attribute that says nothing about reading.
+fn skip(meta: &ParseNestedMeta<'_>) -> Result<()> {
+    if meta.input.peek(Paren) {
+        let content;
+        parenthesized!(content in meta.input);
+        content.parse::<TokenStream>()?;
+    } else if meta.input.peek(Token![=]) {
+        meta.value()?.parse::<Expr>()?;
+    }
+    Ok(())
+}
+
 /// Reads `(min = …, max = …)`.
-fn bounds(meta: &syn::meta::ParseNestedMeta<'_>) -> Result<(Option<Expr>, Option<Expr>)> {
+fn bounds(meta: &ParseNestedMeta<'_>) -> Result<(Option<Expr>, Option<Expr>)> {
     let mut bounds = (None, None);
     meta.parse_nested_meta(|bound| {
         let slot = if bound.path.is_ident("min") {
@@ -142,29 +170,35 @@ fn bounds(meta: &syn::meta::ParseNestedMeta<'_>) -> Result<(Option<Expr>, Option
 
 /// Returns the expression that reads a member.
 fn read(field: &Field) -> Result<TokenStream> {
-    let (serde, marks) = (SerdeNames::of(&field.attrs)?, Marks::of(&field.attrs)?);
+    let marks = Marks::of(&field.attrs)?;
     let ty = &field.ty;
-    let name = match (&serde.rename, &field.ident) {
+    let name = match (&marks.name, &field.ident) {
         (Some(name), _) => name.value(),
         (None, Some(ident)) => text_of(ident),
         (None, None) => return refuse(field, "a member has a name"),
     };
-    if let Some(function) = &marks.read {
-        return Ok(quote!(#function(body, #name)));
-    }
-    if serde.has("flatten") || marks.flatten {
-        return Ok(quote!(<#ty as ::intake::members::ApiRequest>::read(body)));
+    match &marks.reader {
+        Reader::Function(function) => return Ok(quote!(#function(body, #name))),
+        Reader::Flatten => return Ok(quote!(<#ty as ::intake::members::ApiRequest>::read(body))),
+        Reader::Value | Reader::Parse => {}
     }
     let (inner, is_option) = match inside(ty, "Option") {
         Some(inner) => (inner, true),
         None => (ty, false),
     };
-    let is_optional = is_option || marks.optional || serde.has("default");
-    let is_required = marks.required || !is_optional;
-    if is_word(inner, "String") && !marks.parse {
+    let is_required = marks.required.unwrap_or(!is_option);
+    let is_parsed = matches!(marks.reader, Reader::Parse);
+    if is_word(inner, "String") && !is_parsed {
         return text(&name, &marks, is_option, is_required, ty);
     }
-    let value = value(&name, &marks, inner);
+    let value = match (&marks.range, is_parsed) {
+        (_, true) => quote!(body.parsed::<#inner>(#name)),
+        ((Some(min), max), false) if is_word(inner, "u32") => {
+            let max = max.as_ref().map_or(quote!(u32::MAX), ToTokens::to_token_stream);
+            quote!(body.count(#name, #min, #max))
+        }
+        (_, false) => quote!(body.value::<#inner>(#name)),
+    };
     let value = match (is_option, &marks.fallback) {
         (true, _) => value,
         (false, Some(fallback)) => quote!(#value.unwrap_or(#fallback)),
@@ -174,19 +208,6 @@ fn read(field: &Field) -> Result<TokenStream> {
         return Ok(quote! { { body.require(#name); #value } });
     }
     Ok(value)
-}
-
-fn value(name: &str, marks: &Marks, inner: &Type) -> TokenStream {
-    match (&marks.range, marks.parse) {
-        (_, true) => quote!(body.parsed::<#inner>(#name)),
-        ((Some(min), Some(max)), false) if is_word(inner, "u32") => {
-            quote!(body.count(#name, #min, #max))
-        }
-        ((Some(min), None), false) if is_word(inner, "u32") => {
-            quote!(body.count(#name, #min, u32::MAX))
-        }
-        (_, false) => quote!(body.value::<#inner>(#name)),
-    }
 }
 
 fn text(name: &str, marks: &Marks, is_option: bool, is_required: bool, ty: &Type) -> Result<TokenStream> {
