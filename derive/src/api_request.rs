@@ -189,7 +189,7 @@ fn read(field: &Field) -> Result<TokenStream> {
     let is_required = marks.required.unwrap_or(!is_option);
     let is_parsed = matches!(marks.reader, Reader::Parse);
     if is_word(inner, "String") && !is_parsed {
-        return text(&name, &marks, is_option, is_required, ty);
+        return text(&name, &marks, is_required, ty);
     }
     let value = match (&marks.range, is_parsed) {
         (_, true) => quote!(body.parsed::<#inner>(#name)),
@@ -210,16 +210,18 @@ fn read(field: &Field) -> Result<TokenStream> {
     Ok(value)
 }
 
-fn text(name: &str, marks: &Marks, is_option: bool, is_required: bool, ty: &Type) -> Result<TokenStream> {
-    Ok(match (is_option, is_required, &marks.bytes_max) {
-        (false, true, Some(max)) => quote!(body.needed_short_text(#name, #max)),
-        (false, true, None) => quote!(body.needed_text(#name).unwrap_or_default()),
-        (true, false, Some(max)) => quote!(body.short_text(#name, #max)),
-        (true, false, None) => quote!(body.text(#name)),
-        (false, false, Some(max)) => quote!(body.short_text(#name, #max).unwrap_or_default()),
-        (false, false, None) => quote!(body.text(#name).unwrap_or_default()),
-        (true, true, _) => return refuse(ty, "a required text is a String"),
-    })
+fn text(name: &str, marks: &Marks, is_required: bool, ty: &Type) -> Result<TokenStream> {
+    Ok(
+        match (inside(ty, "Option").is_some(), is_required, &marks.bytes_max) {
+            (false, true, Some(max)) => quote!(body.needed_short_text(#name, #max)),
+            (false, true, None) => quote!(body.needed_text(#name).unwrap_or_default()),
+            (true, false, Some(max)) => quote!(body.short_text(#name, #max)),
+            (true, false, None) => quote!(body.text(#name)),
+            (false, false, Some(max)) => quote!(body.short_text(#name, #max).unwrap_or_default()),
+            (false, false, None) => quote!(body.text(#name).unwrap_or_default()),
+            (true, true, _) => return refuse(ty, "a required text is a String"),
+        },
+    )
 }
 
 /// Returns the type inside `Outer<…>`.
