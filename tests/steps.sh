@@ -34,14 +34,16 @@ ONE_PROCESS_TOO="domain values application actors media carrier speech understan
 # in_one_process LIST NAME…: runs the tests of these crates, of a list of names, folders and programs; all of them,
 # whichever fails.
 in_one_process() {
-  local failed=0 list=$1 name of folder program; shift
+  local failed=0 list=$1 name of folder program threads; shift
   for name in "$@"; do
     program=""
     read -r of folder program < <(grep "^$name " <<<"$list")
     # What is not found is not passed over: nothing else runs these tests.
     [ -n "$program" ] || { echo "no tests of $name are built"; failed=1; continue; }
+    # The tests of the HTTP API mostly wait for each other's servers, and are the longest lane.
+    threads=2; [ "$name" != http ] || threads=4
     echo "-- tests of $of"
-    (cd "$folder" && "$program" --test-threads 2 --quiet 2>&1) || { echo "the tests of $name do not pass"; failed=1; }
+    (cd "$folder" && "$program" --test-threads "$threads" --quiet 2>&1) || { echo "the tests of $name do not pass"; failed=1; }
   done
   return $failed
 }

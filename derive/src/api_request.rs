@@ -275,7 +275,7 @@ mod tests {
     fn a_member_without_a_default_is_required() {
         let code = generated(parse_quote! {
             #[request(before = name_the_subject, check = check_dates)]
-            struct Opening {
+            struct ComplaintRequest {
                 #[member(parse, or = Source::Own)]
                 source: Source,
                 #[schemars(required)]

@@ -199,7 +199,7 @@ fn a_text_is_spoken_and_its_sound_says_that_a_machine_made_it() {
         let (status, reply) = post(&story, "/api/v1/synthesize", unnamed).await;
         assert_eq!(
             (status, &reply["errors"][0]["pointer"]),
-            (400, &json!("/language"))
+            (422, &json!("/language"))
         );
         let (status, reply) = bytes(&story, "/api/v1/recognize", "audio/wav", wav).await;
         let reply: Value = serde_json::from_slice(&reply).unwrap();
