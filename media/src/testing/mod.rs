@@ -2,7 +2,7 @@
 
 mod ports;
 
-pub use ports::{SuiteClock, SuiteIds, SuiteTasks};
+pub use ports::{ElapsedClock, StoppedClock, SuiteClock, SuiteIds, SuiteTasks};
 
 /// True if tests judge limits on elapsed time: as `make bench-deadlines` builds them, on an idle machine. In
 /// `make test`, which may share its machine, they judge order and counts only (decision 0217).
