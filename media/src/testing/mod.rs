@@ -1,6 +1,8 @@
 //! The shared ports for test suites of lines, carriers and speech.
 
 mod ports;
+#[cfg(test)]
+pub(crate) mod split_mix;
 
 pub use ports::{ElapsedClock, StoppedClock, SuiteClock, SuiteIds, SuiteTasks};
 
