@@ -30,6 +30,7 @@ mod own_checkpoints;
 mod person_answered;
 mod postgres;
 mod progress;
+mod ratio;
 pub mod ratio_change;
 mod read_ahead;
 mod rebuild;

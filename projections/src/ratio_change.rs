@@ -5,6 +5,7 @@
 //! ratio. Shares and ratios are weighted by their mean over both periods, as Marshall and Edgeworth
 //! weight prices. The effects of all parts add up to the change, without a remainder.
 
+use crate::ratio::ratio;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -13,6 +14,13 @@ use std::collections::BTreeMap;
 pub struct PartCounts {
     pub whole: u64,
     pub counted: u64,
+}
+
+impl PartCounts {
+    /// Returns the part's ratio; `None` without calls.
+    fn ratio(self) -> Option<f64> {
+        ratio(self.counted, self.whole)
+    }
 }
 
 /// The effect of one part (for example a trunk) on the change of the ratio.
@@ -59,7 +67,7 @@ pub fn split_ratio_change(
     now: &BTreeMap<String, PartCounts>,
 ) -> Option<RatioChange> {
     let (whole_before, whole_now) = (sum(before), sum(now));
-    let (ratio_before, ratio_now) = (ratio(whole_before)?, ratio(whole_now)?);
+    let (ratio_before, ratio_now) = (whole_before.ratio()?, whole_now.ratio()?);
     let middle = f64::midpoint(ratio_before, ratio_now);
     let mut names: Vec<&String> = before.keys().chain(now.keys()).collect();
     names.sort_unstable();
@@ -70,8 +78,8 @@ pub fn split_ratio_change(
             let part = parts.get(name).copied().unwrap_or_default();
             PartFigures {
                 calls: part.whole,
-                share: divide(part.whole, whole.whole),
-                ratio: ratio(part),
+                share: ratio(part.whole, whole.whole).unwrap_or(0.0),
+                ratio: part.ratio(),
             }
         };
         let (was, is) = (of(before, whole_before), of(now, whole_now));
@@ -103,20 +111,6 @@ fn sum(parts: &BTreeMap<String, PartCounts>) -> PartCounts {
             whole: sum.whole + part.whole,
             counted: sum.counted + part.counted,
         })
-}
-
-fn ratio(part: PartCounts) -> Option<f64> {
-    (part.whole > 0).then(|| divide(part.counted, part.whole))
-}
-
-fn divide(part: u64, whole: u64) -> f64 {
-    // Calls of a period are far below 2^32, where the conversion is exact.
-    let float = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-    if whole == 0 {
-        0.0
-    } else {
-        float(part) / float(whole)
-    }
 }
 
 #[cfg(test)]

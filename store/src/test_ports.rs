@@ -1,4 +1,4 @@
-//! Small ports for test suites: a clock that is set by hand, and ids from a seed.
+//! Small ports for test suites: clocks that are set by hand, stand still or are always late, and ids from a seed.
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
@@ -30,6 +30,32 @@ impl Clock for StepClock {
         self.micros.fetch_max(at.micros(), Ordering::SeqCst);
         tokio::task::yield_now().await;
     }
+}
+
+/// A clock that never moves: no deadline arrives. It shows the epoch unless it is given another time.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct StoppedClock(pub Timestamp);
+
+#[async_trait]
+impl Clock for StoppedClock {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+    async fn wait_until(&self, _: Timestamp) {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// A clock whose waits are over at once. It always shows the epoch.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ElapsedClock;
+
+#[async_trait]
+impl Clock for ElapsedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::EPOCH
+    }
+    async fn wait_until(&self, _: Timestamp) {}
 }
 
 /// An id source for suites only. Its random bytes are SHA-256 of the seed and a counter.

@@ -9,6 +9,7 @@ use tests::history::member;
 use tests::mariadb::{self, MariaDb};
 use tests::postgres::PostgresServer;
 use tests::program::{fail, free_tcp_port};
+use tests::search::holds_text;
 use tests::server::Server;
 use tls::testing::{Authority, NOW};
 
@@ -210,15 +211,6 @@ fn words(said: &Output) -> String {
     [&said.stdout, &said.stderr]
         .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
         .join("\n")
-}
-
-fn holds_text(folder: &Path, text: &str) -> bool {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.map(|entry| entry.path()).any(|path| match path.is_dir() {
-        true => holds_text(&path, text),
-        false => std::fs::read(&path)
-            .is_ok_and(|bytes| bytes.windows(text.len()).any(|window| window == text.as_bytes())),
-    })
 }
 
 fn refuses_or_is_away(mut story: DatabaseImport) {

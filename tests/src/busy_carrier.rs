@@ -1,6 +1,7 @@
 //! A fake carrier that is always busy and records the arrival of each INVITE by a clock that is not faked: a
 //! proof about clocks must not use the clock of the process under test.
 
+use crate::answering_carrier::header;
 use crate::watched_value::WatchedValue;
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
@@ -90,13 +91,6 @@ fn answer(socket: &UdpSocket, arrivals: &Arrivals, ends: &AtomicBool) {
         // A lost response does not matter: the sender repeats its request.
         drop(socket.send_to(reply.as_bytes(), from));
     }
-}
-
-fn header<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let lines = text.lines().skip(1).take_while(|line| !line.is_empty());
-    let mut pairs = lines.filter_map(|line| line.split_once(':'));
-    let found = pairs.find(|(found, _)| found.trim().eq_ignore_ascii_case(name));
-    found.map(|(_, value)| value.trim())
 }
 
 /// Builds the response to a request: 486 to an INVITE, 200 to others, none to ACK and responses (RFC 3261,

@@ -25,6 +25,7 @@ pub mod server_tokens;
 mod server_waits;
 pub mod session;
 mod socket;
+mod split_mix;
 mod text_campaign;
 pub mod timestamp_authority;
 pub mod watched_value;

@@ -345,6 +345,13 @@ pub fn fail(why: &str) -> ! {
     panic!("{why}")
 }
 
+/// Copies a folder with everything in it, and its metadata. Fails the test if that is not possible.
+pub fn copy_folder(from: &Path, to: &Path) {
+    let copied = command("cp").arg("-a").args([from, to]).status();
+    let is_copied = copied.is_ok_and(|status| status.success());
+    assert!(is_copied, "{} cannot be copied", from.display());
+}
+
 /// Reads a whole file. Fails the test if it does not exist.
 pub fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| fail(&format!("{}: {error}", path.display())))

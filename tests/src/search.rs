@@ -45,6 +45,16 @@ pub fn search_bytes(paths: &[PathBuf], wanted: &[(String, Vec<u8>)], without: &[
     searched
 }
 
+/// Returns true if a file below the folder contains this text as it is.
+pub fn holds_text(folder: &Path, text: &str) -> bool {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).any(|path| match path.is_dir() {
+        true => holds_text(&path, text),
+        false => std::fs::read(&path)
+            .is_ok_and(|bytes| bytes.windows(text.len()).any(|window| window == text.as_bytes())),
+    })
+}
+
 fn search_below(path: &Path, needles: &[Needle], without: &[&str], searched: &mut SearchResult) {
     if path.is_dir() {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());

@@ -121,9 +121,9 @@ fn busy() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::as_of::slot_queue::testing::StoppedClock;
     use actors::Supervisor;
     use store::test_ports::StepClock;
+    use store::test_ports::StoppedClock;
     use tokio::runtime::Handle;
 
     fn work_by(clock: Arc<dyn Clock>) -> BodyWork {
@@ -133,7 +133,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_on_a_body_runs_on_another_thread() {
-        let work = work_by(Arc::new(StoppedClock));
+        let work = work_by(Arc::new(StoppedClock::default()));
         let caller = std::thread::current().id();
         let there = work.run(|| std::thread::current().id()).await.unwrap();
         assert_ne!(there, caller);
@@ -145,7 +145,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_of_the_work_is_a_fault_of_one_request() {
-        let work = work_by(Arc::new(StoppedClock));
+        let work = work_by(Arc::new(StoppedClock::default()));
         let fault = work.run(|| -> () { panic!("a body") }).await.unwrap_err();
         assert_eq!(fault.kind, ProblemKind::Fault);
         assert_eq!(work.run(|| 7).await.unwrap(), 7);
@@ -161,9 +161,9 @@ mod tests {
             .await
             .unwrap_err();
         assert_eq!(fault.code, "body-too-slow");
-        let mut next = Box::pin(threads.place(&StoppedClock, busy));
+        let mut next = Box::pin(threads.place(&StoppedClock::default(), busy));
         assert!(futures_util::poll!(&mut next).is_pending());
-        let beyond = threads.place(&StoppedClock, busy).await.unwrap_err();
+        let beyond = threads.place(&StoppedClock::default(), busy).await.unwrap_err();
         assert_eq!(beyond.code, "bodies-busy");
         go_on.send(()).unwrap();
         assert!(next.await.is_ok());

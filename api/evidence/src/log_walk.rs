@@ -231,25 +231,12 @@ mod tests {
     use domain::ids::CommandId;
     use domain::stored_event::StreamVersion;
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use store::test_ports::StepClock;
     use store::test_records::{make_record_of, stream};
     use store::{MemoryDisk, MemoryEventStore};
 
-    /// A clock that does not move until it is set.
-    #[derive(Default)]
-    struct SetClock(AtomicU64);
-
-    #[async_trait::async_trait]
-    impl Clock for SetClock {
-        fn now(&self) -> Timestamp {
-            Timestamp::from_millis(0).plus_ms(self.0.load(Ordering::Relaxed))
-        }
-
-        async fn wait_until(&self, _: Timestamp) {}
-    }
-
-    fn store_of(clock: &Arc<SetClock>) -> MemoryEventStore {
-        MemoryEventStore::new(Arc::<SetClock>::clone(clock), Arc::new(MemoryDisk::new())).unwrap()
+    fn store_of(clock: &Arc<StepClock>) -> MemoryEventStore {
+        MemoryEventStore::new(Arc::<StepClock>::clone(clock), Arc::new(MemoryDisk::new())).unwrap()
     }
 
     async fn positions(mut log: FilteredEventReader<'_>) -> Vec<u64> {
@@ -289,12 +276,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_walk_for_a_request_ends_at_its_limit() {
-        let clock = Arc::new(SetClock::default());
+        let clock = Arc::new(StepClock::default());
         let store = store_of(&clock);
         let log = Log::limited(&store, clock.as_ref());
-        clock.0.store(WALK_MS_MAX, Ordering::Relaxed);
+        clock.set(Timestamp::EPOCH.plus_ms(WALK_MS_MAX));
         assert!(log.check_time().is_ok());
-        clock.0.store(WALK_MS_MAX + 1, Ordering::Relaxed);
+        clock.set(Timestamp::EPOCH.plus_ms(WALK_MS_MAX + 1));
         let late = log.check_time().unwrap_err();
         assert_eq!(
             (late.kind, late.code),

@@ -177,8 +177,8 @@ impl WriterState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use async_trait::async_trait;
-    use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use store::test_ports::StepClock;
 
     /// A simulated disk that becomes full in the middle of a line.
     #[derive(Clone, Default)]
@@ -208,19 +208,8 @@ mod tests {
         }
     }
 
-    #[derive(Default)]
-    struct HandClock(AtomicI64);
-
-    #[async_trait]
-    impl Clock for HandClock {
-        fn now(&self) -> Timestamp {
-            Timestamp::from_micros(self.0.load(Ordering::Relaxed))
-        }
-        async fn wait_until(&self, _at: Timestamp) {}
-    }
-
-    fn logging(disk: &Disk, clock: &Arc<HandClock>) -> impl tracing::Subscriber + Send + Sync + use<> {
-        let clock = Arc::<HandClock>::clone(clock);
+    fn logging(disk: &Disk, clock: &Arc<StepClock>) -> impl tracing::Subscriber + Send + Sync + use<> {
+        let clock = Arc::<StepClock>::clone(clock);
         let writer = LogWriter::new(Box::new(disk.clone()), clock);
         tracing_subscriber::fmt().with_writer(writer).json().finish()
     }
@@ -268,14 +257,14 @@ mod tests {
 
     #[test]
     fn of_one_cause_one_line_a_minute_is_written_and_then_the_count_of_the_others() {
-        let (disk, clock) = (Disk::default(), Arc::<HandClock>::default());
+        let (disk, clock) = (Disk::default(), Arc::<StepClock>::default());
         tracing::subscriber::with_default(logging(&disk, &clock), || {
             let flood = || tracing::warn!("flood");
             for _ in 0..5 {
                 flood();
             }
             tracing::warn!("another cause");
-            clock.0.store(61_000_000, Ordering::Relaxed);
+            clock.set(Timestamp::from_micros(61_000_000));
             flood();
             for _ in 0..2 {
                 tracing::info!("news are not held back");

@@ -12,10 +12,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A clock that never reaches a deadline: a person watches this program, so nothing is timed.
-struct PatientClock;
+struct StoppedClock;
 
 #[async_trait]
-impl Clock for PatientClock {
+impl Clock for StoppedClock {
     fn now(&self) -> Timestamp {
         Timestamp::EPOCH
     }
@@ -27,7 +27,7 @@ impl Clock for PatientClock {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let dir = PathBuf::from(std::env::args().nth(1).ok_or("usage: bundle_clips DIRECTORY")?);
-    let espeak = EspeakSynthesizer::find(EspeakSettings::default(), Arc::new(PatientClock)).await?;
+    let espeak = EspeakSynthesizer::find(EspeakSettings::default(), Arc::new(StoppedClock)).await?;
     for (text, file) in bundled_files() {
         let prompt = Prompt {
             text: text.to_owned(),

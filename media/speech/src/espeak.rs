@@ -318,26 +318,9 @@ mod tests {
     use crate::clips::{read_clip, write_clip};
     use crate::contract;
     use crate::prompt_text::TEXT_BYTES_MAX;
-    use domain::time::Timestamp;
+    use crate::testing::{ElapsedClock, StoppedClock};
     use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
-
-    /// A clock that never reaches a deadline, or (without `waits`) one for which every wait is over at once.
-    struct TestClock {
-        waits: bool,
-    }
-
-    #[async_trait]
-    impl Clock for TestClock {
-        fn now(&self) -> Timestamp {
-            Timestamp::EPOCH
-        }
-        async fn wait_until(&self, _at: Timestamp) {
-            if self.waits {
-                std::future::pending::<()>().await;
-            }
-        }
-    }
 
     fn prompt(text: &str, language: &str, personal: bool) -> Prompt {
         Prompt {
@@ -354,7 +337,7 @@ mod tests {
             cache_dir: Some(cache_dir.to_owned()),
             ..EspeakSettings::default()
         };
-        let found = EspeakSynthesizer::find(settings, Arc::new(TestClock { waits: true })).await;
+        let found = EspeakSynthesizer::find(settings, Arc::new(StoppedClock::default())).await;
         if let Err(error) = &found {
             println!("SKIPPED espeak: {error}");
         }
@@ -503,7 +486,7 @@ mod tests {
             program: script(dir.path(), &body),
             ..EspeakSettings::default()
         };
-        let clock = Arc::new(TestClock { waits: true });
+        let clock = Arc::new(StoppedClock::default());
         let espeak = EspeakSynthesizer {
             queue: PromptQueue::before(PROCESSES_MAX),
             version: "1".to_owned(),
@@ -524,7 +507,7 @@ mod tests {
             program: PathBuf::from("/nowhere/espeak-ng"),
             ..EspeakSettings::default()
         };
-        let found = EspeakSynthesizer::find(settings, Arc::new(TestClock { waits: true })).await;
+        let found = EspeakSynthesizer::find(settings, Arc::new(StoppedClock::default())).await;
         assert!(matches!(found.err(), Some(SpeechError::Missing(_))));
     }
 
@@ -540,7 +523,7 @@ mod tests {
     async fn a_program_that_hangs_is_given_up() {
         let dir = tempfile::tempdir().unwrap();
         let hanging = Command::new(script(dir.path(), "exec sleep 600"));
-        let answer = within_limit(&TestClock { waits: false }, run(hanging, "")).await;
+        let answer = within_limit(&ElapsedClock, run(hanging, "")).await;
         assert!(matches!(answer, Err(SpeechError::Failed(_))));
     }
 

@@ -152,6 +152,7 @@ mod tests {
     use super::*;
     use crate::sip::message::reason_phrase;
     use crate::sip::stray_requests;
+    use crate::testing::StoppedClock;
     use async_trait::async_trait;
     use domain::time::Timestamp;
     use std::sync::atomic::{AtomicU64, Ordering};
@@ -168,20 +169,6 @@ mod tests {
 
         async fn wait_until(&self, at: Timestamp) {
             self.0.fetch_max(at.ms_since(Timestamp::EPOCH), Ordering::Relaxed);
-        }
-    }
-
-    /// A clock that never moves.
-    struct StoppedClock;
-
-    #[async_trait]
-    impl Clock for StoppedClock {
-        fn now(&self) -> Timestamp {
-            Timestamp::EPOCH
-        }
-
-        async fn wait_until(&self, _at: Timestamp) {
-            std::future::pending::<()>().await;
         }
     }
 
@@ -219,7 +206,12 @@ mod tests {
             let refusal = SipMessage::response(&question, 403, reason_phrase(403), Some("t"));
             peer.send_to(&refusal.to_bytes(), from).await.unwrap();
         };
-        let asking = ask_options("127.0.0.1", address.port(), &StoppedClock, &ConstantIds);
+        let asking = ask_options(
+            "127.0.0.1",
+            address.port(),
+            &StoppedClock::default(),
+            &ConstantIds,
+        );
         let (answer, ()) = tokio::join!(asking, answering);
         let OptionsAnswer::Answered { code, reason, .. } = answer.unwrap() else {
             panic!("no answer");
@@ -241,7 +233,7 @@ mod tests {
                 let answer = SipMessage::response(&question, code, reason_phrase(code), Some("t"));
                 peer.send_to(&answer.to_bytes(), from).await.unwrap();
             };
-            let (found, ()) = tokio::join!(probe(address, &StoppedClock, &ConstantIds), answering);
+            let (found, ()) = tokio::join!(probe(address, &StoppedClock::default(), &ConstantIds), answering);
             assert_eq!(found, expected, "{code}");
         }
         let (peer, address) = far_end();
@@ -252,7 +244,7 @@ mod tests {
         );
         drop(peer);
         assert_eq!(
-            probe(address, &StoppedClock, &ConstantIds).await,
+            probe(address, &StoppedClock::default(), &ConstantIds).await,
             ProbeAnswer::Dead,
             "closed"
         );
@@ -280,9 +272,15 @@ mod tests {
     async fn a_closed_port_and_a_name_without_an_address_are_distinguished() {
         let (peer, address) = far_end();
         drop(peer);
-        let answer = ask_options("127.0.0.1", address.port(), &StoppedClock, &ConstantIds).await;
+        let answer = ask_options(
+            "127.0.0.1",
+            address.port(),
+            &StoppedClock::default(),
+            &ConstantIds,
+        )
+        .await;
         assert_eq!(answer.unwrap(), OptionsAnswer::PortClosed);
-        let unresolved = ask_options("trunk.invalid", 5_060, &StoppedClock, &ConstantIds).await;
+        let unresolved = ask_options("trunk.invalid", 5_060, &StoppedClock::default(), &ConstantIds).await;
         assert!(unresolved.is_err());
     }
 }

@@ -6,7 +6,7 @@ use super::{SipTrunk, TrunkConfig};
 use crate::driver::{MediaConfig, MediaDriver, MediaPorts, ResponsePortRule};
 use crate::sip::message::SipMessage;
 use crate::sip::sdp;
-use crate::testing::{SuiteClock, SuiteIds, SuiteTasks};
+use crate::testing::{StoppedClock, SuiteClock, SuiteIds, SuiteTasks};
 use async_trait::async_trait;
 use carrier::CalleeBehavior;
 use carrier::driver::{Carrier, CarrierConfig};
@@ -192,25 +192,13 @@ async fn a_trunk_is_reached_by_ipv6_and_by_name() {
     }
 }
 
-/// A wall clock that was set back: it does not move until it has caught up.
-struct FrozenClock;
-
-#[async_trait]
-impl Clock for FrozenClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(1_000_000)
-    }
-    async fn wait_until(&self, _at: Timestamp) {
-        std::future::pending::<()>().await;
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wall_clock_set_back_does_not_hold_the_timers() {
     let dir = tempfile::tempdir().unwrap();
     let tasks = Arc::new(SuiteTasks::default());
     let surroundings = MediaPorts {
-        clock: Arc::new(FrozenClock),
+        // It does not move until it has caught up.
+        clock: Arc::new(StoppedClock(Timestamp::from_millis(1_000_000))),
         ids: Arc::new(SuiteIds::default()),
         tasks: Arc::clone(&tasks) as Arc<dyn Tasks>,
     };

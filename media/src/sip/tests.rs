@@ -5,6 +5,7 @@ use super::header_value::{Address, host_and_port, split_list};
 use super::message::SipMessage;
 use super::normalizer::MalformedMessage;
 use super::parse::parse;
+use crate::testing::split_mix::SplitMix64;
 
 const RESPONSE: &str = "SIP/2.0 486 Busy Here\r\n\
     Via: SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bKabc;rport=5070, SIP/2.0/UDP 10.0.0.1;branch=z9hG4bKx\r\n\
@@ -258,19 +259,6 @@ fn addresses_lists_and_ports_are_read_with_quotes_respected() {
     assert_eq!(host_and_port("tel:+8613800138000"), None);
 }
 
-/// A small seeded generator (SplitMix64), so that a failing mutation can be reproduced.
-struct SeededRandom(u64);
-
-impl SeededRandom {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) % u64::try_from(bound).unwrap()).unwrap()
-    }
-}
-
 #[test]
 fn mutated_bytes_never_panic_and_what_parses_composes_and_parses_again() {
     let seeds = [
@@ -278,16 +266,16 @@ fn mutated_bytes_never_panic_and_what_parses_composes_and_parses_again() {
         request("INVITE"),
         with_line("m: <sip:[::1]:5>;q=1, <tel:1>"),
     ];
-    let mut seeded = SeededRandom(7);
+    let mut seeded = SplitMix64(7);
     let spice = b"\r\n\t <>\"\\,;:=@%\0\xff-9a";
     let mut taken = 0;
     for round in 0..20_000 {
         let mut bytes = seeds[round % seeds.len()].clone().into_bytes();
-        for _ in 0..=seeded.below(4) {
-            let at = seeded.below(bytes.len());
-            match seeded.below(3) {
-                0 => bytes[at] = spice[seeded.below(spice.len())],
-                1 => bytes.insert(at, spice[seeded.below(spice.len())]),
+        for _ in 0..=seeded.index(4) {
+            let at = seeded.index(bytes.len());
+            match seeded.index(3) {
+                0 => bytes[at] = spice[seeded.index(spice.len())],
+                1 => bytes.insert(at, spice[seeded.index(spice.len())]),
                 _ => {
                     bytes.remove(at);
                 }

@@ -1,8 +1,10 @@
 //! The shared ports for test suites of lines, carriers and speech.
 
 mod ports;
+#[cfg(test)]
+pub(crate) mod split_mix;
 
-pub use ports::{SuiteClock, SuiteIds, SuiteTasks};
+pub use ports::{ElapsedClock, StoppedClock, SuiteClock, SuiteIds, SuiteTasks};
 
 /// True if tests judge limits on elapsed time: as `make bench-deadlines` builds them, on an idle machine. In
 /// `make test`, which may share its machine, they judge order and counts only (decision 0217).

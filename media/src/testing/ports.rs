@@ -31,6 +31,32 @@ impl Clock for SuiteClock {
     }
 }
 
+/// A clock that never moves: no deadline arrives. It shows the epoch unless it is given another time.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct StoppedClock(pub Timestamp);
+
+#[async_trait]
+impl Clock for StoppedClock {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+    async fn wait_until(&self, _: Timestamp) {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// A clock whose waits are over at once. It always shows the epoch.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ElapsedClock;
+
+#[async_trait]
+impl Clock for ElapsedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::EPOCH
+    }
+    async fn wait_until(&self, _: Timestamp) {}
+}
+
 /// An id source that counts up.
 #[derive(Debug, Default)]
 pub struct SuiteIds(AtomicU64);

@@ -5,39 +5,13 @@ use super::{
     COLUMNS_MAX, FUNCTIONS, QueryError, QueryLimits, QueryResult, Questions, ROW_BYTES_MAX, SQL_BYTES_MAX,
     SqlLocation, SqliteQuestions, TruncationReason, check_sql,
 };
-use crate::testing::{TestClock, TestHistory, TestTasks, postgres_url, run_sql};
+use crate::testing::{AdvancingClock, TestClock, TestHistory, TestTasks, postgres_url, run_sql};
 
 use crate::value::Val;
 use crate::{InlineRunner, PostgresQuestions, PostgresReadDb, ReadDb, SqliteReadDb, views};
-use async_trait::async_trait;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
-use domain::time::Timestamp;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-
-/// A clock that advances by a millisecond with each reading, so that a time limit is reached without waiting.
-struct MillisecondClock(AtomicI64);
-
-#[async_trait]
-impl Clock for MillisecondClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.fetch_add(1, Ordering::Relaxed))
-    }
-    async fn wait_until(&self, _: Timestamp) {}
-}
-
-/// A clock that advances by a tenth of a millisecond with each reading: a query reaches its quota long before
-/// its time limit.
-struct SubMillisecondClock(AtomicI64);
-
-#[async_trait]
-impl Clock for SubMillisecondClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_micros(self.0.fetch_add(100, Ordering::Relaxed))
-    }
-    async fn wait_until(&self, _: Timestamp) {}
-}
 
 struct QueryFixture {
     questions: Box<dyn Questions>,
@@ -64,7 +38,8 @@ async fn shop() -> QueryFixture {
     let directory = tempfile::tempdir().unwrap();
     let tasks = TestTasks::default();
     filled(Arc::new(SqliteReadDb::open(directory.path(), &tasks).unwrap())).await;
-    let clock: Arc<dyn Clock> = Arc::new(MillisecondClock(AtomicI64::new(0)));
+    // A millisecond with each reading, so that a time limit is reached without waiting.
+    let clock: Arc<dyn Clock> = AdvancingClock::by_micros(1_000);
     QueryFixture {
         questions: Box::new(SqliteQuestions::inline(directory.path(), &clock)),
         tasks,
@@ -333,7 +308,8 @@ async fn a_sort_without_an_end_is_stopped_at_its_quota_of_temporary_space() {
     let tasks = TestTasks::default();
     filled(Arc::new(SqliteReadDb::open(directory.path(), &tasks).unwrap())).await;
     // The space is measured without time passing by itself.
-    let clock: Arc<dyn Clock> = Arc::new(SubMillisecondClock(AtomicI64::new(0)));
+    // A tenth of a millisecond with each reading: the query reaches its quota long before its time limit.
+    let clock: Arc<dyn Clock> = AdvancingClock::by_micros(100);
     let sqlite = QueryFixture {
         questions: Box::new(SqliteQuestions::inline(directory.path(), &clock)),
         tasks,

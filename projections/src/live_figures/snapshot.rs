@@ -3,6 +3,7 @@
 
 use super::engines::EngineFigures;
 use super::{Counts, LiveFigures, STRETCH_MICROS, TimeSlotCounts};
+use crate::ratio::ratio;
 use domain::disposition::Disposition;
 use domain::ids::CampaignId;
 use domain::stored_event::Position;
@@ -170,16 +171,6 @@ impl LiveSnapshot {
             forgotten: self.forgotten,
         }
     }
-}
-
-/// Returns the quotient; `None` if the denominator is 0. Exact below 2^53, far beyond any count of an hour.
-fn ratio(numerator: u64, denominator: u64) -> Option<f64> {
-    let float = |value: u64| {
-        let (high, low) = (value >> 32, value & 0xffff_ffff);
-        let part = |part: u64| f64::from(u32::try_from(part).unwrap_or(u32::MAX));
-        part(high).mul_add(4_294_967_296.0, part(low))
-    };
-    (denominator > 0).then(|| float(numerator) / float(denominator))
 }
 
 fn window(stretches: &TimeSlotCounts, now: Timestamp, window_ms: u64) -> WindowFigures {

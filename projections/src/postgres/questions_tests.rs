@@ -8,15 +8,12 @@ use crate::context::ProjectionContext;
 use crate::database::ReadDb;
 use crate::rebuild::{RebuildState, Rebuilds};
 use crate::runner::InlineRunner;
-use crate::testing::{TestClock, TestLog, TestTasks, postgres_url, varied};
+use crate::testing::{AdvancingClock, TestClock, TestLog, TestTasks, postgres_url, varied};
 use crate::views;
-use async_trait::async_trait;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
-use domain::time::Timestamp;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 /// A query that runs much longer than any test, reads a documented view, and keeps only a thousand small
 /// rows. A query that grows without end, or keeps its joins, could reach the limit on temporary space before
@@ -144,20 +141,9 @@ async fn a_switch_ends_a_question_in_its_way_and_tells_its_asker() {
     shop.close().await;
 }
 
-/// A clock that advances by a minute with each reading.
-struct MinuteClock(AtomicI64);
-
-#[async_trait]
-impl Clock for MinuteClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.fetch_add(60_000, Ordering::SeqCst))
-    }
-    async fn wait_until(&self, _: Timestamp) {}
-}
-
 #[tokio::test]
 async fn all_pages_of_an_answer_have_one_time_together() {
-    let Some(shop) = PostgresQueryFixture::open(Arc::new(MinuteClock(AtomicI64::new(0)))).await else {
+    let Some(shop) = PostgresQueryFixture::open(AdvancingClock::by_micros(60_000_000)).await else {
         return;
     };
     let rows = |count: i32| {

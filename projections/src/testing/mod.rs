@@ -8,7 +8,7 @@ mod random_history;
 
 pub(crate) use database_pair::both_databases;
 pub(crate) use databases::{postgres_url, run_sql, secured_url};
-pub(crate) use ports::{TestClock, TestLog, TestTasks, columns_of, rows_of};
+pub(crate) use ports::{AdvancingClock, TestClock, TestLog, TestTasks, columns_of, rows_of};
 pub(crate) use random_history::{steps, varied};
 
 use crate::database::ReadDb;

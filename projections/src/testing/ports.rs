@@ -131,6 +131,29 @@ impl Clock for TestClock {
     }
 }
 
+/// A clock that advances by so many microseconds with each reading, from the epoch. Its waits end at once.
+pub(crate) struct AdvancingClock {
+    step_micros: i64,
+    micros: AtomicI64,
+}
+
+impl AdvancingClock {
+    pub(crate) fn by_micros(step_micros: i64) -> Arc<Self> {
+        Arc::new(Self {
+            step_micros,
+            micros: AtomicI64::new(0),
+        })
+    }
+}
+
+#[async_trait]
+impl Clock for AdvancingClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.micros.fetch_add(self.step_micros, Ordering::SeqCst))
+    }
+    async fn wait_until(&self, _: Timestamp) {}
+}
+
 /// Tasks on the test's runtime.
 #[derive(Default)]
 pub(crate) struct TestTasks {

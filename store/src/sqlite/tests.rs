@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::contract::{SuiteTasks, run_store_contract, start};
-use crate::test_ports::StepClock;
+use crate::test_ports::{StepClock, StoppedClock};
 use crate::test_records::{make_batch, make_record, stream};
 use domain::ids::CommandId;
 use domain::ports::tasks::{StopSignal, TaskFuture};
@@ -278,26 +278,14 @@ async fn a_queue_full_of_bytes_is_busy() {
     );
 }
 
-/// A clock that never advances: nothing is ever retried.
-struct StandingClock;
-
-#[async_trait]
-impl Clock for StandingClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::EPOCH
-    }
-    async fn wait_until(&self, _at: Timestamp) {
-        std::future::pending::<()>().await;
-    }
-}
-
 #[tokio::test]
 async fn a_full_disk_says_so_and_nothing_later_is_acknowledged() {
     let dir = tempfile::tempdir().unwrap();
     let connection = schema::open_writer(dir.path()).unwrap();
     connection.pragma_update(None, "max_page_count", 30).unwrap();
     let (tasks, options) = (SuiteTasks::default(), SqliteOptions::default());
-    let clock = Arc::new(StandingClock);
+    // Nothing is ever retried.
+    let clock = Arc::new(StoppedClock::default());
     let store = SqliteEventStore::start(connection, dir.path(), clock, &tasks, &options).unwrap();
     let mut follower = store.subscribe(Position(0)).await.unwrap();
     let mut stored = 0;

@@ -17,7 +17,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use store::contract::{SuiteTasks, run_store_contract};
 use store::test_overlay::{Overlay, OverlayStore};
-use store::test_ports::StepClock;
+use store::test_ports::{StepClock, StoppedClock};
 use store::test_records::{make_batch, stream};
 use store::{KurrentEventStore, KurrentOptions, MemoryDisk, MemoryEventStore};
 use tls::testing::{Authority, NOW, noon};
@@ -117,27 +117,13 @@ async fn the_kurrent_store_keeps_the_contract_over_our_endpoint() {
     tasks.stop().await;
 }
 
-/// A clock by which no deadline ever passes.
-struct MotionlessClock;
-
-#[async_trait]
-impl Clock for MotionlessClock {
-    fn now(&self) -> Timestamp {
-        noon()
-    }
-
-    async fn wait_until(&self, _at: Timestamp) {
-        std::future::pending::<()>().await;
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_client_appends_and_reads_over_tls() {
     let folder = tempfile::tempdir().unwrap();
     let files = Authority::new("ours").issue(folder.path(), &["127.0.0.1"], NOW);
     let identity = Identity::load(files, noon()).unwrap();
     let acceptor = identity.acceptor(&[b"h2"]).unwrap();
-    let clock: Arc<dyn Clock> = Arc::new(MotionlessClock);
+    let clock: Arc<dyn Clock> = Arc::new(StoppedClock(noon()));
     let (tasks, a) = (SuiteTasks::default(), stream("a"));
     let (log, all) = (memory(&clock), Arc::new(OpenAdmission));
     let address = serve_over(log, Arc::clone(&clock), &tasks, None, true, all, Some(acceptor)).await;

@@ -394,11 +394,11 @@ pub fn explain(error: &FoldError) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::as_of::slot_queue::testing::StoppedClock;
+    use store::test_ports::StoppedClock;
 
     #[tokio::test]
     async fn who_finds_no_place_waits_in_line_which_has_an_end() {
-        let (past, clock) = (ReplayService::default(), StoppedClock);
+        let (past, clock) = (ReplayService::default(), StoppedClock::default());
         let mut held = Vec::new();
         for _ in 0..FOLDS_MAX {
             held.push(past.place(&clock).await.unwrap());

@@ -42,23 +42,3 @@ impl SlotQueue {
         }
     }
 }
-
-#[cfg(test)]
-pub(crate) mod testing {
-    use async_trait::async_trait;
-    use domain::ports::clock::Clock;
-    use domain::time::Timestamp;
-
-    /// A clock on which no deadline arrives.
-    pub(crate) struct StoppedClock;
-
-    #[async_trait]
-    impl Clock for StoppedClock {
-        fn now(&self) -> Timestamp {
-            Timestamp::EPOCH
-        }
-        async fn wait_until(&self, _: Timestamp) {
-            std::future::pending::<()>().await;
-        }
-    }
-}

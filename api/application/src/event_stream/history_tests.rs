@@ -10,30 +10,17 @@ use domain::ports::clock::Clock;
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, StoredEvent, StreamVersion};
-use domain::time::Timestamp;
 use futures_util::future::join_all;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use store::contract::SuiteTasks;
 use store::test_overlay::{Overlay, OverlayStore};
+use store::test_ports::StoppedClock;
 use store::test_records::{make_record_of, stream};
 use store::{MemoryDisk, MemoryEventStore};
 
 /// Number of clients that read the same history.
 const READERS: usize = 40;
-
-/// A clock that does not advance, so that clients get only events.
-struct FrozenClock;
-
-#[async_trait]
-impl Clock for FrozenClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(0)
-    }
-    async fn wait_until(&self, _: Timestamp) {
-        std::future::pending::<()>().await;
-    }
-}
 
 struct SlowHistoryStore {
     log: MemoryEventStore,
@@ -69,7 +56,8 @@ async fn events_of_history(mut feed: Feed) -> usize {
 
 #[tokio::test]
 async fn however_many_load_history_two_pages_are_read_at_once_and_all_are_served() {
-    let clock: Arc<dyn Clock> = Arc::new(FrozenClock);
+    // It does not advance, so that clients get only events.
+    let clock: Arc<dyn Clock> = Arc::new(StoppedClock::default());
     let tasks = SuiteTasks::default();
     let log = MemoryEventStore::new(Arc::clone(&clock), Arc::new(MemoryDisk::new())).unwrap();
     for index in 0..300_u64 {

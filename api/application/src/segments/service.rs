@@ -144,32 +144,20 @@ async fn answer_of(held: &PositionedRows, asked: &SegmentQuery) -> Result<Segmen
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::as_of::slot_queue::testing::StoppedClock;
-    use async_trait::async_trait;
-
-    /// A clock that does not wait.
-    struct HastyClock;
-
-    #[async_trait]
-    impl Clock for HastyClock {
-        fn now(&self) -> Timestamp {
-            Timestamp::EPOCH
-        }
-        async fn wait_until(&self, _: Timestamp) {}
-    }
+    use store::test_ports::{ElapsedClock, StoppedClock};
 
     #[tokio::test]
     async fn the_line_before_the_rows_has_an_end_and_a_longest_wait() {
         let room = SegmentService::default();
-        let held = room.place(&StoppedClock).await.unwrap();
-        assert_eq!(room.place(&HastyClock).await.unwrap_err().code, "segments-busy");
+        let held = room.place(&StoppedClock::default()).await.unwrap();
+        assert_eq!(room.place(&ElapsedClock).await.unwrap_err().code, "segments-busy");
         let mut line: Vec<_> = (0..WAITING_MAX)
-            .map(|_| Box::pin(room.place(&StoppedClock)))
+            .map(|_| Box::pin(room.place(&StoppedClock::default())))
             .collect();
         for asker in &mut line {
             assert!(futures_util::poll!(asker).is_pending());
         }
-        let beyond = room.place(&StoppedClock).await.unwrap_err();
+        let beyond = room.place(&StoppedClock::default()).await.unwrap_err();
         assert_eq!(beyond.code, "segments-busy");
         drop(held);
         assert!(line.remove(0).await.is_ok());

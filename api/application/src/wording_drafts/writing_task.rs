@@ -116,21 +116,9 @@ pub(super) async fn sensitive_words(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::as_of::slot_queue::testing::StoppedClock;
     use async_trait::async_trait;
     use domain::ports::writer::WritingBrief;
-    use domain::time::Timestamp;
-
-    /// A clock that ends each wait at once.
-    struct ElapsedClock;
-
-    #[async_trait]
-    impl Clock for ElapsedClock {
-        fn now(&self) -> Timestamp {
-            Timestamp::EPOCH
-        }
-        async fn wait_until(&self, _: Timestamp) {}
-    }
+    use store::test_ports::{ElapsedClock, StoppedClock};
 
     /// A writer that answers at once, or never.
     struct TestWriter(Option<&'static str>);
@@ -165,7 +153,7 @@ mod tests {
         };
         let late = within(&ElapsedClock, &TestWriter(None), &prompt).await;
         assert_eq!(late.map(|one| one.content), Err(AssistantFailure::Late));
-        let in_time = within(&StoppedClock, &TestWriter(Some("好")), &prompt).await;
+        let in_time = within(&StoppedClock::default(), &TestWriter(Some("好")), &prompt).await;
         assert_eq!(in_time.unwrap().content, "好");
     }
 }

@@ -1,7 +1,7 @@
 //! Tests of callbacks, caps, preferred times, priorities and the map of dispositions: accepted, explained by
 //! why-not, and refused with what would be permitted.
 
-use crate::tests::route_server::Server;
+use crate::tests::route_server::RouteServer;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ const PEOPLE: &str = r#"{"task_id":"T","records":[
     {"customer_id":"C1","phone":"13800138000","preferred_times":"12:00-18:00"}]}"#;
 
 /// An hour of tomorrow in Beijing time.
-fn tomorrow(server: &Server, hour: i64) -> String {
+fn tomorrow(server: &RouteServer, hour: i64) -> String {
     const HOUR: i64 = 3_600_000_000;
     let now = server.running.installation.now().micros();
     let day = (now + 8 * HOUR).div_euclid(24 * HOUR) + 1;
@@ -34,7 +34,7 @@ fn detail(reply: &(u16, Value)) -> &str {
 
 #[test]
 fn a_named_time_is_taken_or_refused_with_the_next_that_is_allowed() {
-    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let server = RouteServer::with_people(CAMPAIGN, PEOPLE);
     let path = "/api/v1/customers/C1/callbacks";
     let night = json!({ "campaign": "T", "at": tomorrow(&server, 22) });
     let refused = server.post(path, &night);
@@ -88,7 +88,7 @@ fn a_named_time_is_taken_or_refused_with_the_next_that_is_allowed() {
 
 #[test]
 fn caps_and_times_of_a_person_are_set_and_explained() {
-    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let server = RouteServer::with_people(CAMPAIGN, PEOPLE);
     let cap = |calls_max: u32| {
         json!({ "caps": [{ "counted": "dialed", "local_days": 1, "calls_max": calls_max }],
             "reason": "asked for it" })
@@ -139,7 +139,7 @@ fn caps_and_times_of_a_person_are_set_and_explained() {
 
 #[test]
 fn a_campaign_that_contradicts_itself_or_its_preset_is_not_made() {
-    let server = Server::begin();
+    let server = RouteServer::begin();
     let with = |member: &str, value: Value| {
         let mut body: Value = serde_json::from_str(CAMPAIGN).unwrap();
         body[member] = value;
@@ -184,7 +184,7 @@ fn a_campaign_that_contradicts_itself_or_its_preset_is_not_made() {
 
 #[test]
 fn a_flow_without_the_required_opt_out_key_is_not_started() {
-    let server = Server::begin_at("2027-03-02T10:00:00+08:00");
+    let server = RouteServer::begin_at("2027-03-02T10:00:00+08:00");
     let mut sells = json!({ "task_id": "K", "flow": without_keys(), "basis": "contract", "preset": "us-tsr",
         "relief": "agents", "seller": { "name": "Example Bank", "number": "+12025550100" },
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
@@ -215,7 +215,7 @@ fn an_order_is_taken_with_the_campaign_and_why_not_shows_a_customers_place_in_it
     let people = r#"{"task_id":"T","records":[
         {"customer_id":"C1","phone":"13800138000","variables":{"balance":"250,000"}},
         {"customer_id":"C2","phone":"13800138001","variables":{"balance":"99"}}]}"#;
-    let server = Server::with_people(campaign, people);
+    let server = RouteServer::with_people(campaign, people);
     let placings: Vec<Value> = server
         .events("customer.enrolled")
         .into_iter()
@@ -270,7 +270,7 @@ fn a_mode_of_dialing_is_taken_and_a_campaign_for_agents_without_any_says_so_befo
         body["dialing"] = json!({ "mode": mode });
         body.to_string()
     };
-    let server = Server::with_people(&body("progressive"), PEOPLE);
+    let server = RouteServer::with_people(&body("progressive"), PEOPLE);
     let (_, preflight) = server.send("GET", "/api/v1/campaigns/T/preflight", "");
     let codes: Vec<&Value> = preflight["blockers"]
         .as_array()
@@ -298,7 +298,7 @@ fn further_presets_bind_are_named_and_contradictory_ones_are_refused_with_both_n
             "also_presets": also, "schedule": { "start_time": hours.0, "end_time": hours.1 } })
     };
     let both = body("T", ("09:00", "18:00"), "cn-service", json!(["cn-marketing"]));
-    let server = Server::begin();
+    let server = RouteServer::begin();
     let made = server.post("/api/v1/campaigns", &both);
     assert_eq!(
         (made.0, &made.1["also_presets"]),

@@ -2,7 +2,7 @@
 //! on record.
 
 use crate::testing::answer;
-use crate::tests::route_server::Server;
+use crate::tests::route_server::RouteServer;
 use domain::customer::CustomerCommand;
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ fn consent() -> Value {
 
 #[test]
 fn a_consent_is_given_with_its_evidence_withdrawn_and_shown_on_record() {
-    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let server = RouteServer::with_people(CAMPAIGN, PEOPLE);
     let path = "/api/v1/customers/C3/consents";
     let mut without = consent();
     without.as_object_mut().unwrap().remove("evidence");
@@ -60,7 +60,7 @@ fn a_consent_is_given_with_its_evidence_withdrawn_and_shown_on_record() {
 
 #[test]
 fn by_number_all_its_holders_withdraw_and_none_consents_for_another() {
-    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let server = RouteServer::with_people(CAMPAIGN, PEOPLE);
     let mut by_number = consent();
     by_number["number"] = json!("13800138000");
     let shared = server.post("/api/v1/consents", &by_number);
@@ -102,7 +102,7 @@ fn by_number_all_its_holders_withdraw_and_none_consents_for_another() {
 
 #[test]
 fn a_withdrawal_lists_the_call_that_was_granted_before_it() {
-    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let server = RouteServer::with_people(CAMPAIGN, PEOPLE);
     let installation = &server.running.installation;
     server.runtime.block_on(async {
         let started = server.post_start().await;
@@ -136,7 +136,7 @@ fn a_withdrawal_lists_the_call_that_was_granted_before_it() {
     server.end();
 }
 
-impl Server {
+impl RouteServer {
     async fn post_start(&self) -> (u16, Value) {
         answer(&self.running, "POST", "/api/v1/campaigns/T/start", "{}").await
     }

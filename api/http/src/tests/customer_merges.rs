@@ -1,7 +1,7 @@
 //! Tests of merging two customer ids of one person: found by their number, merged, explained, shown and
 //! unmerged.
 
-use crate::tests::route_server::Server;
+use crate::tests::route_server::RouteServer;
 use serde_json::{Value, json};
 
 const CAMPAIGN: &str = r#"{"task_id":"T","script_template":"您好。","basis":"contract","duplicates":"by_customer",
@@ -10,7 +10,7 @@ const PEOPLE: &str = r#"{"task_id":"T","records":[
     {"customer_id":"C1","phone":"13800138000"},{"customer_id":"C2","phone":"13800138000"},
     {"customer_id":"C3","phone":"13800138001"}]}"#;
 
-fn shown(server: &Server, path: &str) -> Value {
+fn shown(server: &RouteServer, path: &str) -> Value {
     let (status, body) = server.send("GET", &format!("/api/v1/customers/{path}?reason=test"), "");
     assert_eq!(status, 200, "{path}: {body}");
     body
@@ -22,7 +22,7 @@ fn order(other: &str) -> Value {
 
 #[test]
 fn two_ids_are_merged_and_what_either_forbids_binds_until_they_are_two_again() {
-    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let server = RouteServer::with_people(CAMPAIGN, PEOPLE);
     let id = |named: &str| shown(&server, named)["id"].clone();
     let enrolled = server.events("customer.enrolled");
     let head = enrolled.last().unwrap()["position"].as_str().unwrap();
@@ -87,7 +87,7 @@ fn two_ids_are_merged_and_what_either_forbids_binds_until_they_are_two_again() {
 }
 
 /// The scope of the campaign's consent.
-fn withdrawal_scope(server: &Server) -> String {
+fn withdrawal_scope(server: &RouteServer) -> String {
     let why = shown(server, "C3/why-not");
     let said = why["verdicts"].as_array().unwrap();
     let consent = said.iter().find(|one| one["rule"] == "consent").unwrap();
@@ -96,7 +96,7 @@ fn withdrawal_scope(server: &Server) -> String {
 
 #[test]
 fn what_cannot_be_merged_says_why() {
-    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let server = RouteServer::with_people(CAMPAIGN, PEOPLE);
     let post = |path: &str, other: &str| {
         let reply = server.post(&format!("/api/v1/customers/{path}"), &order(other));
         let detail = reply.1["detail"].as_str().unwrap_or_default().to_owned();
@@ -123,7 +123,7 @@ fn what_cannot_be_merged_says_why() {
 
 #[test]
 fn what_the_kept_id_refuses_leaves_the_other_as_it_was() {
-    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let server = RouteServer::with_people(CAMPAIGN, PEOPLE);
     let kept = shown(&server, "C1")["id"].as_str().unwrap().to_owned();
     let erased = json!({ "reason": "asked", "approved_by": "boss" });
     let (status, response) = server.post(&format!("/api/v1/customers/{kept}/erase"), &erased);
@@ -142,7 +142,7 @@ fn what_the_kept_id_refuses_leaves_the_other_as_it_was() {
 #[test]
 fn after_the_other_id_was_called_a_shared_number_is_not_called_and_each_answer_says_so() {
     let by_number = CAMPAIGN.replace("by_customer", "by_number");
-    let server = Server::with_people(&by_number, PEOPLE);
+    let server = RouteServer::with_people(&by_number, PEOPLE);
     let enrolled = &shown(&server, "C2")["enrolments"][0];
     assert_eq!(enrolled["not_called"]["rule"], "same_number", "{enrolled}");
     for time in ["once", "again"] {
@@ -162,7 +162,7 @@ const SALTED: &str = "bf288bcd0d540cd411d757779ed0890c253af175d1e003ed670eca3e6b
 
 #[test]
 fn a_digest_under_the_other_id_binds_and_the_answer_to_why_not_says_so() {
-    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let server = RouteServer::with_people(CAMPAIGN, PEOPLE);
     let rows = json!({ "digests": [SALTED], "list": "partner", "reason": "the list of March" });
     assert_eq!(server.post("/api/v1/numbers/import", &rows).0, 200);
     let edition = json!({ "registry": "partner", "as_of": "2025-11-01", "form": "sha256", "salt": "pepper",

@@ -1,7 +1,7 @@
 //! Tests of calls that a crash cut off: the list of the affected customers with the time of their next call,
 //! calling them back, and settling them by an order.
 
-use crate::tests::route_server::Server;
+use crate::tests::route_server::RouteServer;
 use domain::call::LegIdentity;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::EndReason;
@@ -27,7 +27,7 @@ fn cause(name: &str) -> Cause {
     Cause::outside(CommandId::derive_from_text(name))
 }
 
-impl Server {
+impl RouteServer {
     fn customer(&self, external_id: &str) -> CustomerId {
         let (_, shown) = self.send("GET", &format!("/api/v1/customers/{external_id}"), "");
         shown["id"].as_str().expect("it is shown").parse().unwrap()
@@ -175,7 +175,7 @@ fn dialog() -> AnsweredDialog {
 
 #[test]
 fn only_customers_who_were_cut_off_are_listed_called_back_or_settled() {
-    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let server = RouteServer::with_people(CAMPAIGN, PEOPLE);
     let [one, two, three] = ["C1", "C2", "C3"].map(|id| server.customer(id));
     let calls = [server.interrupt(&one, true), server.interrupt(&two, true)];
     server.interrupt(&three, false);

@@ -1,12 +1,12 @@
 //! Tests of writing RFM grades to the customers of a segment, page by page, as of one position.
 
 use super::segments::{CAMPAIGN, PEOPLE, asked, count};
-use crate::tests::route_server::Server;
+use crate::tests::route_server::RouteServer;
 use serde_json::{Value, json};
 
 #[test]
 fn grades_are_written_onto_people_page_by_page_for_a_reason_and_the_same_again_is_nothing() {
-    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let server = RouteServer::with_people(CAMPAIGN, PEOPLE);
     for (customer, day, count) in [("C1", "2026-03-01", "30"), ("C2", "2025-01-01", "1")] {
         let set =
             json!({ "set": { "last_order_date": day, "orders_count": count, "orders_amount": "9000" } });

@@ -1,7 +1,7 @@
 //! Tests of learnt call hours and quotas: sent with the campaign, shown with their counts, and refused with a
 //! correction if they make no sense.
 
-use crate::tests::route_server::Server;
+use crate::tests::route_server::RouteServer;
 use serde_json::{Value, json};
 
 const CAMPAIGN: &str = r#"{"task_id":"T","script_template":"{{industry}}","basis":"contract",
@@ -15,7 +15,7 @@ const PEOPLE: &str = r#"{"task_id":"T","records":[
 
 #[test]
 fn what_is_learnt_and_how_quotas_stand_is_shown() {
-    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let server = RouteServer::with_people(CAMPAIGN, PEOPLE);
     let times = server.send("GET", "/api/v1/campaigns/T/times", "");
     assert_eq!(times.0, 200, "{times:?}");
     let answer = &times.1;
@@ -59,7 +59,7 @@ fn what_is_learnt_and_how_quotas_stand_is_shown() {
 
 #[test]
 fn a_plan_that_makes_no_sense_is_refused_with_what_would_be_right() {
-    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let server = RouteServer::with_people(CAMPAIGN, PEOPLE);
     for (member, wrong, word) in [
         ("best_times", json!("always"), "learn"),
         ("best_times", json!({ "by": "tag" }), "groups"),

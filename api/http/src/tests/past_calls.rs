@@ -1,7 +1,7 @@
 //! Tests of importing past calls of other systems and lists of numbers: each row is checked by itself, and
 //! each record is stored once.
 
-use crate::tests::route_server::Server;
+use crate::tests::route_server::RouteServer;
 use serde_json::{Value, json};
 
 const PHONE: &str = "13800138000";
@@ -13,7 +13,7 @@ fn record(key: &str, phone: &str, dialed_at: &str) -> Value {
 
 #[test]
 fn records_are_facts_of_number_and_person_once_and_never_calls_of_ours() {
-    let server = Server::begin();
+    let server = RouteServer::begin();
     let campaign = json!({ "task_id": "T", "script_template": "您好。" });
     assert!(server.post("/api/v1/campaigns", &campaign).0 < 300);
     let people = json!({ "task_id": "T", "records": [{ "customer_id": "C1", "phone": PHONE }] });
@@ -65,7 +65,7 @@ fn records_are_facts_of_number_and_person_once_and_never_calls_of_ours() {
 /// A log of an earlier version, which named Asterisk's records by their start in UTC.
 #[test]
 fn what_was_imported_by_a_former_name_is_the_same_record() {
-    let server = Server::begin();
+    let server = RouteServer::begin();
     let campaign = json!({ "task_id": "T", "script_template": "您好。" });
     assert!(server.post("/api/v1/campaigns", &campaign).0 < 300);
     let people = json!({ "task_id": "T", "records": [{ "customer_id": "C1", "phone": PHONE }] });
@@ -98,7 +98,7 @@ fn what_was_imported_by_a_former_name_is_the_same_record() {
 
 #[test]
 fn many_numbers_are_suppressed_or_listed_in_one_request() {
-    let server = Server::begin();
+    let server = RouteServer::begin();
     let numbers = json!([
         PHONE,
         "no number",
@@ -140,7 +140,7 @@ fn many_numbers_are_suppressed_or_listed_in_one_request() {
 /// record.
 #[test]
 fn a_person_who_takes_no_more_leaves_the_others_theirs() {
-    let server = Server::begin();
+    let server = RouteServer::begin();
     let campaign = json!({ "task_id": "T", "script_template": "您好。" });
     assert!(server.post("/api/v1/campaigns", &campaign).0 < 300);
     let own = |nth: u32| format!("1380013{:04}", 8001 + nth);

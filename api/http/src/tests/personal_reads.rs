@@ -1,7 +1,8 @@
 //! Tests of reads of personal data: they are recorded before the reply, and refused if they cannot be
 //! recorded.
 
-use crate::tests::routes::{CAMPAIGN, RouteServer};
+use crate::tests::route_server::RouteServer;
+use crate::tests::routes::CAMPAIGN;
 use serde_json::{Value, json};
 
 /// Creates campaign T with one customer, C001. The customer's number is opted out.

@@ -1,7 +1,7 @@
 //! Tests that a plain read, which reaches its endpoint without warp's filters, gets the same reply as through
 //! them. Each route is called without a query (direct) and with an empty query (through the filters).
 
-use super::route_server::Server;
+use super::route_server::RouteServer;
 use crate::router::Router;
 use crate::routes::{build_router, endpoints};
 use crate::server::handle_request;
@@ -33,7 +33,7 @@ async fn said(routes: &Router, path: &str) -> ReplySummary {
 
 #[test]
 fn each_read_is_answered_alike_by_both_ways() {
-    let server = Server::begin();
+    let server = RouteServer::begin();
     let routes = build_router(&server.running.ctx);
     server.runtime.block_on(async {
         let reads = endpoints()

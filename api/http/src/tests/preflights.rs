@@ -2,7 +2,7 @@
 //! dial, and that no end is estimated before there were enough calls.
 
 use super::test_client::{add, key};
-use crate::tests::routes::RouteServer;
+use crate::tests::route_server::RouteServer;
 use serde_json::{Value, json};
 
 fn made(story: &RouteServer, id: &str, more: Value) {

@@ -4,7 +4,7 @@
 
 use super::test_client::{TestReply, add, key, owner, send, trail};
 use crate::testing::TestServer;
-use crate::tests::route_server::Server;
+use crate::tests::route_server::RouteServer;
 use hyper::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -17,14 +17,14 @@ const PEOPLE: &str = r#"{"task_id":"T","records":[
     {"customer_id":"C2","phone":"13800138002","name":"李四"},
     {"customer_id":"C3","phone":"13800138003","name":"张三"}]}"#;
 
-fn begun() -> Server {
-    let server = Server::with_people(CAMPAIGN, PEOPLE);
+fn begun() -> RouteServer {
+    let server = RouteServer::with_people(CAMPAIGN, PEOPLE);
     assert_eq!(server.post("/api/v1/campaigns/T/start", &json!({})).0, 200);
     at_head(&server);
     server
 }
 
-fn at_head(server: &Server) {
+fn at_head(server: &RouteServer) {
     server.runtime.block_on(async {
         let installation = &server.running.installation;
         let head = installation.store().head().await.unwrap();
@@ -32,11 +32,11 @@ fn at_head(server: &Server) {
     });
 }
 
-fn say(server: &Server, what: &str, body: &Value) -> (u16, Value) {
+fn say(server: &RouteServer, what: &str, body: &Value) -> (u16, Value) {
     server.post(&format!("/api/v1/campaigns/T/preview/{what}"), body)
 }
 
-fn next(server: &Server, agent: &str) -> Value {
+fn next(server: &RouteServer, agent: &str) -> Value {
     let (status, reply) = say(server, "next", &json!({ "agent": agent }));
     assert_eq!(status, 200, "{reply}");
     reply
@@ -153,10 +153,10 @@ fn nothing_is_offered_by_another_mode_outside_hours_without_an_agent_or_during_a
         r#""dialing":{"mode":"preview","offer_ms":60000,"skip_wait_ms":60000},"#,
         "",
     );
-    let server = Server::with_people(&batch, PEOPLE);
+    let server = RouteServer::with_people(&batch, PEOPLE);
     assert_eq!(say(&server, "next", &json!({ "agent": "li" })).0, 422);
     server.end();
-    let server = Server::begin();
+    let server = RouteServer::begin();
     let night = CAMPAIGN.replace("60000,\"skip", "1,\"skip");
     let refused = server.send("POST", "/api/v1/campaigns", &night);
     assert!(

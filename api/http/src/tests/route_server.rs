@@ -3,18 +3,19 @@
 use crate::listeners::Listeners;
 use crate::running_server::RunningServer;
 use crate::testing::{answer, settings};
+use host::outbound::ntp::NtpServer;
 use host::serve_settings::ServeSettings;
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-pub(super) struct Server {
+pub(super) struct RouteServer {
     pub running: RunningServer,
     pub runtime: Arc<Runtime>,
     _directory: tempfile::TempDir,
 }
 
-impl Server {
+impl RouteServer {
     pub(super) fn begin() -> Self {
         Self::of(|_| {})
     }
@@ -22,6 +23,15 @@ impl Server {
     /// Starts a server with the clock set to `at`.
     pub(super) fn begin_at(at: &str) -> Self {
         Self::of(|settings| settings.open.rehearse_at = Some(at.parse().unwrap()))
+    }
+
+    /// Starts a server that compares its clock with an NTP server. It is not a rehearsal, because the clock of
+    /// one is not compared with others.
+    pub(super) fn begin_with_ntp(ntp: NtpServer) -> Self {
+        Self::of(|settings| {
+            settings.open.rehearse_at = None;
+            settings.ntp = Some(ntp);
+        })
     }
 
     fn of(changed: impl FnOnce(&mut ServeSettings)) -> Self {
@@ -60,6 +70,11 @@ impl Server {
     pub(super) fn events(&self, kind: &str) -> Vec<Value> {
         let (_, page) = self.send("GET", &format!("/api/v1/events?limit=1000&kind={kind}"), "");
         page["items"].as_array().unwrap().clone()
+    }
+
+    /// The position of the last event.
+    pub(super) fn head(&self) -> Value {
+        self.send("GET", "/api/v1/events?limit=1000", "").1["next"].clone()
     }
 
     pub(super) fn end(self) {

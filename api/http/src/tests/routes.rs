@@ -1,67 +1,16 @@
 //! Tests of all routes: the API description and the router agree, guarded routes need a credential, and
 //! errors are problem documents.
 
-use crate::listeners::Listeners;
 use crate::openapi::document;
 use crate::routes::endpoints;
-use crate::running_server::RunningServer;
-use crate::testing::{answer, settings};
+use crate::tests::route_server::RouteServer;
 use actors::Damage;
 use domain::stored_event::Position;
-use host::outbound::ntp::NtpServer;
 use host::outbound::testing::fake_server;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use tokio::runtime::Runtime;
 
 pub(super) const CAMPAIGN: &str = r#"{"task_id":"T","script_template":"您好,{{days}}。","schedule":{"start_time":"09:00","end_time":"18:00"}}"#;
-
-/// A running server without SIP lines, with a directory of its own.
-pub(super) struct RouteServer {
-    pub(super) running: RunningServer,
-    pub(super) runtime: Arc<Runtime>,
-    _directory: tempfile::TempDir,
-}
-
-impl RouteServer {
-    pub(super) fn begin() -> Self {
-        Self::begin_with(None)
-    }
-
-    /// Starts a server. With an NTP server it is not a rehearsal, because a rehearsal's clock is not compared
-    /// with others.
-    fn begin_with(ntp: Option<NtpServer>) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let runtime = Arc::new(Runtime::new().unwrap());
-        let mut settings = settings(directory.path());
-        if ntp.is_some() {
-            settings.open.rehearse_at = None;
-        }
-        settings.ntp = ntp;
-        let starting = RunningServer::start(settings, Listeners::none(), Arc::clone(&runtime));
-        let running = runtime.block_on(starting).unwrap();
-        Self {
-            running,
-            runtime,
-            _directory: directory,
-        }
-    }
-
-    pub(super) fn send(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
-        self.runtime.block_on(answer(&self.running, method, path, body))
-    }
-
-    /// The position of the last event.
-    pub(super) fn head(&self) -> Value {
-        self.send("GET", "/api/v1/events?limit=1000", "").1["next"].clone()
-    }
-
-    pub(super) fn end(self) {
-        let Self { running, runtime, .. } = self;
-        runtime.block_on(running.stop());
-    }
-}
 
 /// A path of the API description with values in place of its parameters.
 fn filled(path: &str) -> String {
@@ -308,7 +257,7 @@ fn a_wrong_clock_is_measured_at_the_start_noted_once_and_said_by_readiness() {
     // Three requests at the start, three by the command.
     let (server, answering) = fake_server(3_000, 6, |_| {});
     let source = server.to_string();
-    let story = RouteServer::begin_with(Some(server));
+    let story = RouteServer::begin_with_ntp(server);
     let (status, ready) = story.send("GET", "/readyz", "");
     assert_eq!(status, 200, "{ready}");
     assert!(

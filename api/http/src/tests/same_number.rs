@@ -1,13 +1,13 @@
 //! Tests of one phone number under two customer ids: over all lists of a campaign, by the number's own
 //! stream, after a crash between the claim and the enrolment, and under both policies.
 
-use crate::tests::route_server::Server;
+use crate::tests::route_server::RouteServer;
 use domain::ids::{CampaignId, CustomerId};
 use domain::number::NumberCommand;
 use domain::stored_event::Cause;
 use serde_json::{Value, json};
 
-impl Server {
+impl RouteServer {
     /// Sends a command and asserts that it succeeds. Returns the reply.
     fn done(&self, path: &str, body: &Value) -> Value {
         let (status, reply) = self.post(path, body);
@@ -46,7 +46,7 @@ const PHONE: &str = "13800138000";
 
 #[test]
 fn over_all_lists_of_a_campaign_who_came_first_is_called_and_the_others_count_and_are_settled() {
-    let server = Server::begin();
+    let server = RouteServer::begin();
     assert_eq!(server.create("T", json!({}))["duplicates"], "by_number");
     let foreseen = server.list("T", "?dry_run=true", &[("C1", PHONE), ("C2", "13800138001")]);
     assert_eq!(
@@ -102,7 +102,7 @@ fn over_all_lists_of_a_campaign_who_came_first_is_called_and_the_others_count_an
 
 #[test]
 fn a_list_without_duplicates_everywhere_leaves_out_a_number_that_another_campaign_calls() {
-    let server = Server::begin();
+    let server = RouteServer::begin();
     for campaign in ["T", "U"] {
         server.create(campaign, json!({}));
     }
@@ -139,7 +139,7 @@ fn a_list_without_duplicates_everywhere_leaves_out_a_number_that_another_campaig
 
 #[test]
 fn a_list_that_was_cut_off_between_claim_and_enrolment_goes_on_with_the_same_customer() {
-    let server = Server::begin();
+    let server = RouteServer::begin();
     server.create("T", json!({}));
     let installation = &server.running.installation;
     let campaign: CampaignId = "T".parse().unwrap();
@@ -173,7 +173,7 @@ fn a_list_that_was_cut_off_between_claim_and_enrolment_goes_on_with_the_same_cus
 
 #[test]
 fn who_cannot_be_enrolled_gives_the_number_back() {
-    let server = Server::begin();
+    let server = RouteServer::begin();
     server.create("T", json!({}));
     server.create("U", json!({}));
     server.list("U", "", &[("C1", "13800138001")]);
@@ -195,7 +195,7 @@ fn who_cannot_be_enrolled_gives_the_number_back() {
 
 #[test]
 fn a_collection_calls_each_debtor_and_still_names_both_rows() {
-    let server = Server::begin();
+    let server = RouteServer::begin();
     let made = server.create("T", json!({ "preset": "cn-collection" }));
     assert_eq!(made["duplicates"], "by_customer");
     let report = server.list("T", "", &[("C1", PHONE), ("C2", PHONE)]);
@@ -221,7 +221,7 @@ fn a_collection_calls_each_debtor_and_still_names_both_rows() {
 
 #[test]
 fn a_number_is_shown_with_its_blocks_and_the_read_is_on_record() {
-    let server = Server::begin();
+    let server = RouteServer::begin();
     let until = "2026-03-05T09:00:00+08:00";
     let suppression = json!({ "reason": "list", "until": until });
     server.done("/api/v1/numbers/13800138000/suppress", &suppression);

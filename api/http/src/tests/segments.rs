@@ -1,7 +1,7 @@
 //! Tests of segments: attributes and tags are set and counted, a campaign freezes a segment, the same segment
 //! is asked again as of then, and erased customers are missing.
 
-use crate::tests::route_server::Server;
+use crate::tests::route_server::RouteServer;
 use application::lists::enroller::CampaignEnroller;
 use application::lists::load::Enroller;
 use application::segments::visibility::SegmentVisibility;
@@ -25,7 +25,7 @@ pub(super) fn asked(sql: &str) -> Value {
     json!({ "sql": sql })
 }
 
-fn known(server: &Server, customer: &str, age: &str, tag: &str) {
+fn known(server: &RouteServer, customer: &str, age: &str, tag: &str) {
     let path = format!("/api/v1/customers/{customer}");
     let set = server.post(&format!("{path}/attributes"), &json!({ "set": { "年龄": age } }));
     assert_eq!((set.0, &set.1["attributes_count"]), (200, &json!(1)), "{set:?}");
@@ -42,7 +42,7 @@ fn known(server: &Server, customer: &str, age: &str, tag: &str) {
 
 #[test]
 fn many_customers_are_known_row_by_row_and_a_bad_row_takes_none_with_it() {
-    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let server = RouteServer::with_people(CAMPAIGN, PEOPLE);
     let wide: serde_json::Map<String, Value> = (0..250)
         .map(|number| (format!("dimension_{number}"), json!("x".repeat(40))))
         .collect();
@@ -86,7 +86,7 @@ fn many_customers_are_known_row_by_row_and_a_bad_row_takes_none_with_it() {
     server.end();
 }
 
-pub(super) fn count(server: &Server, body: &Value) -> Value {
+pub(super) fn count(server: &RouteServer, body: &Value) -> Value {
     let counted = server.post("/api/v1/segments/count", body);
     assert_eq!(counted.0, 200, "{counted:?}");
     counted.1
@@ -94,7 +94,7 @@ pub(super) fn count(server: &Server, body: &Value) -> Value {
 
 #[test]
 fn a_segment_is_counted_frozen_with_a_campaign_and_asked_again_as_of_then() {
-    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let server = RouteServer::with_people(CAMPAIGN, PEOPLE);
     known(&server, "C1", "30", "招行信用卡");
     known(&server, "C2", "30", "储蓄卡");
     known(&server, "C3", "35", "信用卡");
@@ -137,7 +137,7 @@ fn a_segment_is_counted_frozen_with_a_campaign_and_asked_again_as_of_then() {
 }
 
 /// Makes another customer match the segment after it was frozen: the frozen list keeps its customers.
-fn known_again(server: &Server) {
+fn known_again(server: &RouteServer) {
     let tags = json!({ "level": "business", "add": ["信用卡"] });
     assert_eq!(server.post("/api/v1/customers/C2/tags", &tags).0, 200);
     assert_eq!(count(server, &asked(CARDS))["count"], 3);
@@ -145,7 +145,7 @@ fn known_again(server: &Server) {
 
 #[test]
 fn who_is_erased_is_in_no_segment_and_a_wrong_one_names_its_column() {
-    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let server = RouteServer::with_people(CAMPAIGN, PEOPLE);
     known(&server, "C1", "30", "信用卡");
     let first = count(&server, &asked(CARDS));
     assert_eq!(first["count"], 1);
@@ -190,7 +190,7 @@ fn who_is_erased_is_in_no_segment_and_a_wrong_one_names_its_column() {
 
 #[test]
 fn a_list_of_a_segment_that_was_cut_off_goes_on_behind_an_erasure() {
-    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let server = RouteServer::with_people(CAMPAIGN, PEOPLE);
     for customer in ["C1", "C2"] {
         known(&server, customer, "30", "信用卡");
     }
@@ -221,7 +221,7 @@ fn a_list_of_a_segment_that_was_cut_off_goes_on_behind_an_erasure() {
 
 #[test]
 fn after_an_erasure_a_limit_admits_no_customer_outside_the_fixed_list() {
-    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let server = RouteServer::with_people(CAMPAIGN, PEOPLE);
     for customer in ["C1", "C2", "C3"] {
         known(&server, customer, "30", "信用卡");
     }
@@ -256,7 +256,7 @@ fn after_an_erasure_a_limit_admits_no_customer_outside_the_fixed_list() {
 /// never complete.
 #[test]
 fn a_list_of_a_segment_closes_with_all_customers_of_the_log() {
-    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let server = RouteServer::with_people(CAMPAIGN, PEOPLE);
     known(&server, "C1", "30", "信用卡");
     let set = json!({ "set": { "customer_level": "gold" } });
     assert_eq!(server.post("/api/v1/customers/C1/attributes", &set).0, 200);
@@ -297,7 +297,7 @@ fn a_list_of_a_segment_closes_with_all_customers_of_the_log() {
 /// customer to an agent.
 #[test]
 fn a_campaign_that_needs_consent_enrols_a_segment_and_attributes_are_variables_alone() {
-    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let server = RouteServer::with_people(CAMPAIGN, PEOPLE);
     let set = json!({ "set": { "consent_scope": "marketing", "consent_source": "app", "consent_at": "2026-01-01",
         "agent": "nobody", "time_zone": "Asia/Tokyo", "customer_level": "gold" } });
     let answer = server.post("/api/v1/customers/C1/attributes", &set);
@@ -323,7 +323,7 @@ fn a_campaign_that_needs_consent_enrols_a_segment_and_attributes_are_variables_a
 
 #[test]
 fn a_segment_without_an_enrollable_customer_is_not_frozen() {
-    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let server = RouteServer::with_people(CAMPAIGN, PEOPLE);
     let next = r#"{"task_id":"NEXT","script_template":"您好。{{customer_level}}","basis":"contract"}"#;
     assert_eq!(server.send("POST", "/api/v1/campaigns", next).0, 201);
     let everybody = asked("SELECT * FROM customers");

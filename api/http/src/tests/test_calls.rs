@@ -2,7 +2,7 @@
 //! campaign, or without a SIP line.
 
 use super::test_client::{add, key, owner, send};
-use crate::tests::routes::RouteServer;
+use crate::tests::route_server::RouteServer;
 use hyper::Method;
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 //! Tests of voiceprints: off until they are turned on, refused without the separate consent, compared only as
 //! a hint, and with templates that cannot be opened after they are deleted.
 
-use crate::tests::route_server::Server;
+use crate::tests::route_server::RouteServer;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::ports::speech::Clip;
@@ -51,17 +51,17 @@ fn comparison(take: &str) -> Value {
     json!({ "take": take, "campaign": "T", "reason": "callback 17" })
 }
 
-fn consented(server: &Server) -> Value {
+fn consented(server: &RouteServer) -> Value {
     let until = server.running.installation.now().plus_ms(30 * 86_400_000);
     json!({ "source": "counter", "wording": "我同意", "evidence": "form 17", "until": until })
 }
 
-fn turned_on() -> Server {
+fn turned_on() -> RouteServer {
     turned_on_with(PEOPLE)
 }
 
-fn turned_on_with(people: &str) -> Server {
-    let server = Server::with_people(CAMPAIGN, people);
+fn turned_on_with(people: &str) -> RouteServer {
+    let server = RouteServer::with_people(CAMPAIGN, people);
     let off = server.post(&format!("{PATH}/consent"), &consented(&server));
     assert_eq!(
         (off.0, &off.1["code"]),

@@ -1,7 +1,7 @@
 //! Tests of the what-if comparison of policies: it estimates nothing for a campaign without calls, and
 //! refuses an unknown policy by name.
 
-use crate::tests::routes::RouteServer;
+use crate::tests::route_server::RouteServer;
 use serde_json::{Value, json};
 
 const PATH: &str = "/api/v1/campaigns/T/what-if/policies";

@@ -2,7 +2,7 @@
 //! the number, calling days, lists, the record of the reader; and a trial of a coming rule version on the
 //! customers of a campaign.
 
-use crate::tests::routes::RouteServer;
+use crate::tests::route_server::RouteServer;
 use serde_json::{Value, json};
 
 const CUSTOMER: &str = "/api/v1/customers/C001";

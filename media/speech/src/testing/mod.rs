@@ -4,4 +4,6 @@
 pub mod double;
 pub mod sounds;
 
-pub use media::testing::{HUNG_AFTER_MS, JUDGES_TIME, SuiteClock, SuiteIds, SuiteTasks};
+pub use media::testing::{
+    ElapsedClock, HUNG_AFTER_MS, JUDGES_TIME, StoppedClock, SuiteClock, SuiteIds, SuiteTasks,
+};

@@ -7,6 +7,7 @@ use crate::sip::dialog::Hop;
 use crate::sip::message::SipMessage;
 use crate::sip::parse::parse;
 use crate::sip::sdp;
+use crate::testing::split_mix::SplitMix64;
 use domain::call::LegIdentity;
 use domain::ids::CallId;
 use domain::ports::line::{FailureCause, HangupSource, LegFailure};
@@ -498,23 +499,14 @@ fn early_media_serves_when_the_200_says_nothing() {
     scene.finish();
 }
 
-/// Returns the next number of a small seeded generator (SplitMix64), below `bound`.
-fn draw(state: &mut u64, bound: u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (z ^ (z >> 31)) % bound
-}
-
 #[test]
 fn any_order_of_inputs_keeps_the_invariants() {
     for seed in 0..3_000_u64 {
-        let mut state = seed;
+        let mut draws = SplitMix64(seed);
         let mut scene = UacHarness::new();
-        for _ in 0..draw(&mut state, 14) {
-            let tag = if draw(&mut state, 4) == 0 { "fork" } else { "t" };
-            match draw(&mut state, 12) {
+        for _ in 0..draws.below(14) {
+            let tag = if draws.below(4) == 0 { "fork" } else { "t" };
+            match draws.below(12) {
                 0 => scene.respond(100, tag),
                 1 => scene.respond(180, tag),
                 2 => scene.respond_with_sdp(183, tag),
@@ -535,7 +527,7 @@ fn any_order_of_inputs_keeps_the_invariants() {
                 }
                 _ => scene.input(Input::MediaLost),
             }
-            scene.wait(draw(&mut state, 40_000));
+            scene.wait(draws.below(40_000));
         }
         if !scene.uac.is_finished() {
             scene.input(Input::GiveUp);

@@ -8,6 +8,7 @@
 
 use crate::database::{ReadDb, Tx, read_as};
 use crate::error::ProjectionError;
+use crate::ratio::ratio;
 use crate::value::{Row, Val};
 use domain::calendar::BEIJING_MICROS;
 use domain::campaign::CampaignStatus;
@@ -70,19 +71,6 @@ impl CallFigures {
         self.answer_ratio_people = ratio(self.person_answered, self.dialed);
         self.conversion_ratio_people = ratio(self.conversions, self.person_answered);
     }
-}
-
-fn ratio(part: u64, whole: u64) -> Option<f64> {
-    // Exact up to 2^32 calls, and to hundredths of a percent far beyond.
-    let float = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-    if whole == 0 {
-        return None;
-    }
-    Some(match (u32::try_from(part), u32::try_from(whole)) {
-        (Ok(part), Ok(whole)) => f64::from(part) / f64::from(whole),
-        // Talk time in milliseconds exceeds 32 bits, so it is split into seconds and the rest.
-        _ => float(part / 1_000) / float(whole) * 1_000.0 + float(part % 1_000) / float(whole),
-    })
 }
 
 /// One campaign on the board.
@@ -640,11 +628,5 @@ mod tests {
             ["C"]
         );
         assert!(get(db.as_ref(), &campaign("D")).await.unwrap().is_none());
-    }
-
-    #[test]
-    fn a_ratio_survives_counts_beyond_32_bits() {
-        assert_eq!(ratio(1, 0), None);
-        assert_eq!(ratio(8_000_000_500, 2), Some(4_000_000_250.0));
     }
 }

@@ -10,7 +10,7 @@ mod witness;
 use super::crash::records;
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
-use crate::program::{command, fail, ledgerline, read};
+use crate::program::{command, copy_folder, fail, ledgerline, read};
 use crate::server::Server;
 use serde_json::{Value, json};
 use std::ops::Range;
@@ -54,7 +54,7 @@ fn rehearse(customers: u32) -> Rehearsal {
     let mut server = watched(&data, &carrier, &witness);
     suppress(&server, 0..3);
     stop(server);
-    copy(&data, &earlier);
+    copy_folder(&data, &earlier);
     server = watched(&data, &carrier, &witness);
     call(&server, "AUDIT", customers, 1);
     stop(server);
@@ -93,14 +93,6 @@ fn suppress(server: &Server, numbers: Range<u32>) {
 
 fn stop(mut server: Server) {
     assert!(server.drains(), "the server drains");
-}
-
-fn copy(from: &Path, to: &Path) {
-    let copied = command("cp").arg("-a").args([from, to]).status();
-    assert!(
-        copied.is_ok_and(|status| status.success()),
-        "the directory is copied"
-    );
 }
 
 fn text(path: &Path) -> String {

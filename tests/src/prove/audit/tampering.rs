@@ -2,7 +2,7 @@
 //! flipped bytes, another time of recording, events removed, exchanged and added, other columns, all with
 //! matching digests; and changed entries of its index. `audit verify` must name the position.
 
-use super::{Rehearsal, Tally, audit, code, copy, text};
+use super::{Rehearsal, Tally, audit, code, copy_folder, text};
 use crate::prove::Form;
 use domain::ports::event_store::EventStore;
 use domain::stored_event::Position;
@@ -44,7 +44,7 @@ struct TamperedLog {
 impl TamperedLog {
     fn of(rehearsal: &Rehearsal, name: &str) -> Self {
         let dir = rehearsal.path(name);
-        copy(&rehearsal.data, &dir);
+        copy_folder(&rehearsal.data, &dir);
         let file = Connection::open(dir.join("events.db")).expect("the log's file opens");
         // What is written here need not survive a crash of the machine.
         file.execute_batch("PRAGMA synchronous = OFF")

@@ -1,6 +1,6 @@
 //! A witness in a process of its own: its cosignature can be required, and a rolled-back log gets none.
 
-use super::{Rehearsal, Tally, audit, code, copy, stop, suppress, text, watched};
+use super::{Rehearsal, Tally, audit, code, copy_folder, stop, suppress, text, watched};
 use crate::history::{History, member};
 use crate::passing_time::HUNG_AFTER;
 use crate::program::{Program, command, fail, ledgerline};
@@ -86,9 +86,9 @@ pub(super) fn prove(rehearsal: &Rehearsal) -> Value {
 fn rolled_back(rehearsal: &Rehearsal, tally: &mut Tally) {
     // Only the log was put back: the published checkpoint shows that there was more.
     let partly = rehearsal.path("partly");
-    copy(&rehearsal.earlier, &partly);
+    copy_folder(&rehearsal.earlier, &partly);
     for name in ["checkpoint", "checkpoints"] {
-        copy(&rehearsal.data.join("proof").join(name), &partly.join("proof"));
+        copy_folder(&rehearsal.data.join("proof").join(name), &partly.join("proof"));
     }
     let said = audit(&["checkpoint", "--data", &text(&partly)]);
     let why = String::from_utf8_lossy(&said.stderr);
@@ -102,7 +102,7 @@ fn rolled_back(rehearsal: &Rehearsal, tally: &mut Tally) {
     });
     // Log and checkpoints were put back: the operator's key signs, the witness does not.
     let wholly = rehearsal.path("wholly");
-    copy(&rehearsal.earlier, &wholly);
+    copy_folder(&rehearsal.earlier, &wholly);
     let server = watched(&wholly, &rehearsal.carrier, &rehearsal.witness);
     suppress(&server, 3..4);
     stop(server);

@@ -13,17 +13,17 @@ pub(super) enum Edge {
 
 /// The server starts at this time: at 11:00 in Beijing, and a while before a whole minute, at which the edge
 /// can then be. A slower machine gets a later edge.
-const STARTS_AT: &str = "2026-03-02T03:00:05Z";
+const STARTS_AT: &str = "2026-03-02T03:00:25Z";
 
 /// The server starts at this time if the window closes in the case: a clock that is six hours slow then shows
 /// a time within the window.
-const STARTS_IN_WINDOW_AT: &str = "2026-03-02T08:00:00Z";
+const STARTS_IN_WINDOW_AT: &str = "2026-03-02T08:00:30Z";
 
 /// The hours of the campaign before its window opens.
 const LATER: &str = "17:00";
 
 /// The edge of the window is set so long before the clock changes.
-const SETTING_S: i64 = 30;
+const SETTING_S: i64 = 15;
 
 /// A clock is set by seconds so long before the edge: a jump of three seconds then crosses it.
 const JUMP_S: i64 = 2;

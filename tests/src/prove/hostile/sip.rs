@@ -6,6 +6,7 @@ use crate::history::member;
 use crate::passing_time::{HUNG_AFTER, at_each_beat, wait_one_beat};
 use crate::program::instant;
 use crate::prove::{Form, short_call_customers};
+use crate::split_mix::SplitMix64;
 use domain::call::LegIdentity;
 use domain::ids::CallId;
 use serde_json::{Value, json};
@@ -229,32 +230,19 @@ pub(super) fn forge_responses(stage: &AttackContext<'_>) -> Verdict {
     }
 }
 
-/// A small generator (SplitMix64): the same breakages on every run.
-struct SplitMix64(u64);
-
-impl SplitMix64 {
-    fn draw(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % u64::try_from(bound.max(1)).unwrap_or(1)).unwrap_or(0)
-    }
-}
-
 /// Breaks a message in one to four places: a byte changed, a piece removed, a piece repeated, or its end cut.
 fn break_up(message: &mut Vec<u8>, chance: &mut SplitMix64) {
-    for _ in 0..=chance.draw(4) {
-        let at = chance.draw(message.len());
-        let until = (at + chance.draw(64)).min(message.len());
-        match chance.draw(4) {
+    for _ in 0..=chance.index(4) {
+        let at = chance.index(message.len());
+        let until = (at + chance.index(64)).min(message.len());
+        match chance.index(4) {
             0 => {
-                let byte = u8::try_from(chance.draw(256)).unwrap_or(0);
+                let byte = u8::try_from(chance.index(256)).unwrap_or(0);
                 message.splice(at..(at + 1).min(message.len()), [byte]);
             }
             1 => drop(message.drain(at..until)),
             2 => {
-                let piece = message.get(at..until).unwrap_or(&[]).repeat(chance.draw(20));
+                let piece = message.get(at..until).unwrap_or(&[]).repeat(chance.index(20));
                 message.splice(at..at, piece);
             }
             _ => message.truncate(at.max(1)),
@@ -315,11 +303,11 @@ pub(super) fn send_mutated_sip(stage: &AttackContext<'_>) -> Verdict {
         }
         while sent < elapsed.as_millis() * RATE / 1_000 {
             let mut message = messages
-                .get(chance.draw(messages.len()))
+                .get(chance.index(messages.len()))
                 .cloned()
                 .unwrap_or_default();
             break_up(&mut message, &mut chance);
-            if let Some(stranger) = strangers.get(chance.draw(strangers.len())) {
+            if let Some(stranger) = strangers.get(chance.index(strangers.len())) {
                 drop(stranger.send_to(&message, &local));
             }
             sent += 1;

@@ -6,9 +6,9 @@ use crate::history::member;
 use crate::mariadb::{DATABASE, MariaDb, PASSWORD, PASSWORD_IN_URL, USER};
 use crate::postgres::PostgresServer;
 use crate::prove::{Form, Proof, skipped};
+use crate::search::holds_text;
 use crate::server::Server;
 use serde_json::{Value, json};
-use std::path::Path;
 use std::time::Duration;
 use tls::testing::{Authority, NOW};
 
@@ -205,14 +205,4 @@ fn enrolled_in(server: &Server, reports: &[&Value]) -> u64 {
             .unwrap_or(0)
     });
     enrolled.sum()
-}
-
-/// Returns true if a file of the directory contains this text.
-fn holds_text(folder: &Path, text: &str) -> bool {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.map(|entry| entry.path()).any(|path| match path.is_dir() {
-        true => holds_text(&path, text),
-        false => std::fs::read(&path)
-            .is_ok_and(|bytes| bytes.windows(text.len()).any(|window| window == text.as_bytes())),
-    })
 }

@@ -3,7 +3,7 @@
 use super::{BATCH, CAMPAIGN, SEED};
 use crate::history::History;
 use crate::passing_time::HUNG_AFTER;
-use crate::program::{Program, command, fail, ledgerline};
+use crate::program::{Program, command, copy_folder, fail, ledgerline};
 use crate::prove::crash::quick_campaign;
 use crate::prove::short_call_customers::brief_records;
 use crate::server::{REHEARSAL, Server};
@@ -133,14 +133,6 @@ pub(super) fn copy_file(from: &Path, to: &Path, name: &str) {
     if from.join(name).exists() {
         std::fs::copy(from.join(name), to.join(name)).expect("a file can be copied");
     }
-}
-
-pub(super) fn copy_folder(from: &Path, to: &Path) {
-    let copied = command("cp").arg("-a").arg(from).arg(to).status();
-    assert!(
-        copied.is_ok_and(|status| status.success()),
-        "a folder can be copied"
-    );
 }
 
 fn must_run(args: &[&str]) {

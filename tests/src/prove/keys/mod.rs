@@ -13,10 +13,9 @@ use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
 use crate::passing_time::HUNG_AFTER;
 use crate::postgres::PostgresServer;
-use crate::program::{command, fail, ledgerline, run_json};
+use crate::program::{command, copy_folder, fail, ledgerline, run_json};
 use installation::{
-    DueInstallation, copy_file, copy_folder, end, files_of, make, make_folder, serve_args, served, state_of,
-    text,
+    DueInstallation, copy_file, end, files_of, make, make_folder, serve_args, served, state_of, text,
 };
 use serde_json::json;
 use std::path::Path;

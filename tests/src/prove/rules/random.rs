@@ -1,6 +1,7 @@
 //! Random cases from a seed: presets, windows, days, pasts and instants, most of them near a boundary.
 
 use super::case::{Case, Consent, Dial, OtherFacts};
+use crate::split_mix::SplitMix64;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -75,28 +76,6 @@ const LIST_DAYS: [&str; 24] = [
     "2028-01-07",
     "2028-02-10",
 ];
-
-/// A small generator (SplitMix64): the same cases in every run.
-struct SplitMix64(u64);
-
-impl SplitMix64 {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % bound.max(1)
-    }
-
-    fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        let index = usize::try_from(self.below(of.len() as u64)).unwrap_or(0);
-        of.get(index).expect("it is below the length")
-    }
-
-    fn in_one_of(&mut self, bound: u64) -> bool {
-        self.below(bound) == 0
-    }
-}
 
 pub(super) fn cases(seed: u64, count: usize) -> Vec<Case> {
     let mut chance = SplitMix64(seed);

@@ -6,7 +6,7 @@ use crate::carrier::CarrierProcess;
 use crate::file_changes::in_folder_to_come;
 use crate::passing_time::HUNG_AFTER;
 use crate::postgres::PostgresServer;
-use crate::program::{command, fail, ledgerline};
+use crate::program::{command, copy_folder, fail, ledgerline};
 use crate::server::{REHEARSAL, Server};
 use std::path::{Path, PathBuf};
 
@@ -120,14 +120,6 @@ fn is_signed(server: &Server, proof: &Path) -> bool {
         text.lines().nth(1)?.parse::<u64>().ok()
     };
     in_folder_to_come(proof, HUNG_AFTER, || covered().filter(|covered| *covered >= head)).is_some()
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    let copied = command("cp").arg("-a").arg(from).arg(to).status();
-    assert!(
-        copied.is_ok_and(|status| status.success()),
-        "a folder can be copied"
-    );
 }
 
 pub(super) fn remove(data: &Path, name: &str) {
