@@ -1,14 +1,15 @@
 //! `ledgerline complaint`: complaints about calls, with their source, deadline, owner and outcome.
 
-use crate::kit::api::{get, post};
+use crate::kit::api::get;
 use crate::kit::failure::Failure;
-use crate::kit::request_args::{RequestArgs, remove_nulls};
+use crate::kit::request_args::RequestArgs;
 use application::format_localized;
 use application::language::localized;
 use application::percent::encode;
 use domain::complaint::{ComplaintOutcome, ComplaintSource};
 use domain::ids::{CallId, ComplaintId};
 use domain::time::Timestamp;
+use http::routes::complaints::{ComplaintAssignment, ComplaintOpening, ComplaintResolution};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -134,7 +135,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::Report(listing) => listing.report(runtime).await,
         Action::Assign { id, to, asking } => {
             let path = format!("/api/v1/complaints/{id}/assign");
-            asking.show(runtime, post(&path, &json!({ "to": to }))).await
+            asking.send(runtime, &path, &ComplaintAssignment { to }).await
         }
         Action::Resolve {
             id,
@@ -144,20 +145,32 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             asking,
         } => {
             let path = format!("/api/v1/complaints/{id}/resolve");
-            let body = json!({ "outcome": outcome.code(), "note": note, "suppress": suppress });
-            asking.show(runtime, post(&path, &body)).await
+            let request = ComplaintResolution {
+                outcome,
+                note,
+                suppress: Some(suppress),
+            };
+            asking.send(runtime, &path, &request).await
         }
     }
 }
 
 impl ComplaintOpenArgs {
-    async fn open(&self, runtime: Arc<Runtime>) -> Result<(), Failure> {
-        let body = remove_nulls(json!({
-            "source": self.source.code(), "number": self.number, "customer": self.customer, "call": self.call,
-            "at": self.at, "what": self.what, "reference": self.reference, "received_at": self.received_at,
-            "due_at": self.due_at, "owner": self.owner, "suppress": self.suppress,
-        }));
-        self.asking.show(runtime, post("/api/v1/complaints", &body)).await
+    async fn open(self, runtime: Arc<Runtime>) -> Result<(), Failure> {
+        let request = ComplaintOpening {
+            source: self.source,
+            number: self.number,
+            customer: self.customer,
+            call: self.call,
+            at: self.at,
+            reference: self.reference,
+            what: self.what,
+            received_at: self.received_at,
+            due_at: self.due_at,
+            owner: self.owner,
+            suppress: Some(self.suppress),
+        };
+        self.asking.send(runtime, "/api/v1/complaints", &request).await
     }
 }
 

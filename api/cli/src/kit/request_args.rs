@@ -4,8 +4,10 @@ use crate::kit::api::{ApiArgs, Request, get, post};
 use crate::kit::failure::Failure;
 use crate::kit::{output, table};
 use crate::page::{self, Language};
+use domain::problem::Problem;
 use host::outbound::api_client::ApiClient;
 use hyper::Method;
+use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -27,6 +29,18 @@ impl RequestArgs {
             Some(reply) => output::pretty(&reply),
             None => Ok(()),
         }
+    }
+
+    /// Posts a request type of the API to `path`, without the members that are `None`, and prints the reply
+    /// as `show` does.
+    pub(crate) async fn send(
+        &self,
+        runtime: Arc<Runtime>,
+        path: &str,
+        request: &impl Serialize,
+    ) -> Result<(), Failure> {
+        let body = serde_json::to_value(request).map_err(|error| Problem::fault(error.to_string()))?;
+        self.show(runtime, post(path, &remove_nulls(body))).await
     }
 
     /// Sends a request and returns the reply without printing it.

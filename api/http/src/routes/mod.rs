@@ -22,7 +22,7 @@ mod campaign_segments;
 pub mod campaigns;
 mod chart_notes;
 mod charts;
-mod complaints;
+pub mod complaints;
 mod compliance_reports;
 mod consents;
 mod conversations;

@@ -1,5 +1,9 @@
 //! Routes of complaints about a number, a customer or a call: open, assign, resolve, show and list them.
 
+mod requests;
+
+pub use requests::{ComplaintAssignment, ComplaintOpening, ComplaintResolution};
+
 use crate::api_description::{ChangeReply, CreationReply, ReadReply};
 use crate::comparisons::Comparer;
 use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
@@ -11,15 +15,14 @@ use application::cases::complaints::{
 };
 use application::installation::{Installation, follow};
 use application::parameter::Parameter;
-use domain::case::{CASE_TEXT_BYTES_MAX, CaseAbout};
-use domain::complaint::{Complaint, ComplaintCommand, ComplaintOutcome, ComplaintSource, NewComplaint};
-use domain::ids::{CallId, ComplaintId, EventId, NumberId};
+use domain::case::CaseAbout;
+use domain::complaint::{Complaint, ComplaintCommand, ComplaintSource, NewComplaint};
+use domain::ids::{ComplaintId, EventId, NumberId};
 use domain::number::NumberCommand;
 use domain::problem::{MemberError, Problem};
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
 use evidence::inspection::call_at;
-use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -70,94 +73,6 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .needs(Permission::CasesWrite, EndpointSubject::Everybody)
             .takes::<ComplaintResolution>(),
     ]
-}
-
-/// The body that opens a complaint: its source, its subject and its text. At least one of `number`,
-/// `customer` and `call` is given.
-#[derive(JsonSchema)]
-#[schemars(extend("examples" = [{
-    "source": "12378", "number": "13800138000", "at": "2026-11-20T10:00:00+08:00", "what": "called at night"
-}]))]
-struct ComplaintOpening {
-    source: ComplaintSource,
-    /// The phone number in any common notation, or its internal id.
-    number: Option<String>,
-    /// The customer: external id or internal id.
-    customer: Option<String>,
-    call: Option<CallId>,
-    /// The approximate time of the call. The complaint then names the call to this number that was nearest,
-    /// within a day.
-    at: Option<Timestamp>,
-    /// The reference under which the source files the complaint.
-    #[schemars(length(max = CASE_TEXT_BYTES_MAX))]
-    reference: Option<String>,
-    /// Stored permanently; must not name a person.
-    #[schemars(length(min = 1, max = CASE_TEXT_BYTES_MAX))]
-    what: String,
-    /// When the complaint was received; default: now.
-    received_at: Option<Timestamp>,
-    /// The deadline that the source set; default: computed from the source.
-    due_at: Option<Timestamp>,
-    /// The user who handles the complaint.
-    #[schemars(length(max = CASE_TEXT_BYTES_MAX))]
-    owner: Option<String>,
-    /// Also suppresses the number, permanently.
-    suppress: Option<bool>,
-}
-
-impl ApiRequest for ComplaintOpening {
-    fn read(body: &mut Members) -> Self {
-        if body.is_absent("source") {
-            body.wrong("source", "is missing");
-        }
-        if ["number", "customer", "call"]
-            .iter()
-            .all(|name| body.is_absent(name))
-        {
-            body.wrong(
-                "number",
-                "customer or call says what it is about: one of them at least",
-            );
-        }
-        if !body.is_absent("at") && body.is_absent("number") {
-            body.wrong("at", "is of a call to a number: number is missing");
-        }
-        Self {
-            source: body.parsed("source").unwrap_or(ComplaintSource::Own),
-            number: body.text("number"),
-            customer: body.text("customer"),
-            call: body.parsed("call"),
-            at: body.parsed("at"),
-            reference: body.short_text("reference", CASE_TEXT_BYTES_MAX),
-            what: body.needed_short_text("what", CASE_TEXT_BYTES_MAX),
-            received_at: body.parsed("received_at"),
-            due_at: body.parsed("due_at"),
-            owner: body.short_text("owner", CASE_TEXT_BYTES_MAX),
-            suppress: body.value("suppress"),
-        }
-    }
-}
-
-/// The body that assigns a complaint: the user who handles it.
-#[derive(ApiRequest, JsonSchema)]
-#[schemars(extend("examples" = [{ "to": "wang" }]))]
-struct ComplaintAssignment {
-    #[schemars(length(min = 1, max = CASE_TEXT_BYTES_MAX))]
-    to: String,
-}
-
-/// The body that resolves a complaint: its outcome and a note.
-#[derive(ApiRequest, JsonSchema)]
-#[schemars(extend("examples" = [{ "outcome": "upheld", "note": "it was late; they are not called again" }]))]
-struct ComplaintResolution {
-    #[member(or = ComplaintOutcome::Upheld)]
-    #[member(parse)]
-    outcome: ComplaintOutcome,
-    /// Stored permanently; must not name a person.
-    #[schemars(length(min = 1, max = CASE_TEXT_BYTES_MAX))]
-    note: String,
-    /// Also suppresses the number, permanently.
-    suppress: Option<bool>,
 }
 
 /// A complaint after it was opened, assigned or resolved.
