@@ -91,6 +91,8 @@ struct Marks {
     name: Option<LitStr>,
     /// Longest text, in bytes.
     bytes_max: Option<Expr>,
+    /// The schema's limit of a text is in characters, of at most 4 bytes each.
+    chars: bool,
     /// Smallest and largest number.
     range: (Option<Expr>, Option<Expr>),
 }
@@ -101,12 +103,14 @@ impl Marks {
         marks(attributes, "member", |meta| {
             if meta.path.is_ident("parse") {
                 found.reader = Reader::Parse;
+            } else if meta.path.is_ident("chars") {
+                found.chars = true;
             } else if meta.path.is_ident("read") {
                 found.reader = Reader::Function(meta.value()?.parse()?);
             } else if meta.path.is_ident("or") {
                 found.fallback = Some(meta.value()?.parse()?);
             } else {
-                return Err(meta.error("a member has `parse`, `read` and `or`"));
+                return Err(meta.error("a member has `parse`, `chars`, `read` and `or`"));
             }
             Ok(())
         })?;
@@ -211,17 +215,20 @@ fn read(field: &Field) -> Result<TokenStream> {
 }
 
 fn text(name: &str, marks: &Marks, is_required: bool, ty: &Type) -> Result<TokenStream> {
-    Ok(
-        match (inside(ty, "Option").is_some(), is_required, &marks.bytes_max) {
-            (false, true, Some(max)) => quote!(body.needed_short_text(#name, #max)),
-            (false, true, None) => quote!(body.needed_text(#name).unwrap_or_default()),
-            (true, false, Some(max)) => quote!(body.short_text(#name, #max)),
-            (true, false, None) => quote!(body.text(#name)),
-            (false, false, Some(max)) => quote!(body.short_text(#name, #max).unwrap_or_default()),
-            (false, false, None) => quote!(body.text(#name).unwrap_or_default()),
-            (true, true, _) => return refuse(ty, "a required text is a String"),
-        },
-    )
+    let bytes_max = match &marks.bytes_max {
+        Some(max) if marks.chars => Some(quote!(#max.saturating_mul(4))),
+        max => max.as_ref().map(ToTokens::to_token_stream),
+    };
+    let is_option = inside(ty, "Option").is_some();
+    Ok(match (is_option, is_required, bytes_max) {
+        (false, true, Some(max)) => quote!(body.needed_short_text(#name, #max)),
+        (false, true, None) => quote!(body.needed_text(#name).unwrap_or_default()),
+        (true, false, Some(max)) => quote!(body.short_text(#name, #max)),
+        (true, false, None) => quote!(body.text(#name)),
+        (false, false, Some(max)) => quote!(body.short_text(#name, #max).unwrap_or_default()),
+        (false, false, None) => quote!(body.text(#name).unwrap_or_default()),
+        (true, true, _) => return refuse(ty, "a required text is a String"),
+    })
 }
 
 /// Returns the type inside `Outer<…>`.
@@ -259,10 +266,15 @@ mod tests {
                 note: String,
                 #[schemars(length(max = 64))]
                 by: Option<String>,
+                #[schemars(length(max = NAME_CHARS_MAX))]
+                #[member(chars)]
+                name: Option<String>,
                 #[schemars(range(min = 1, max = DAYS_MAX))]
                 days: Option<u32>,
             }
         });
+        let name = "name:body.short_text(\"name\",NAME_CHARS_MAX.saturating_mul(4))";
+        assert!(code.contains(name), "{code}");
         assert!(
             code.contains("note:body.needed_short_text(\"note\",NOTE_BYTES_MAX)"),
             "{code}"

@@ -61,7 +61,8 @@ pub fn command_name(input: TokenStream) -> TokenStream {
 ///
 /// The attributes of the JSON schema are the limits that are checked, so that each is written once:
 ///
-/// - `#[schemars(length(max = …))]` on a text: most bytes. A `String` must be there and not blank.
+/// - `#[schemars(length(max = …))]` on a text: most bytes. With `#[member(chars)]` it is in characters, and
+///   four times as many bytes are read. A `String` must be there and not blank.
 /// - `#[schemars(range(min = …, max = …))]` on an `Option<u32>`: smallest and largest number.
 /// - A member that is neither an `Option` nor `#[serde(default)]` is required, and so is an `Option` with
 ///   `#[schemars(required)]`.

@@ -17,17 +17,20 @@ const NAME_BYTES_MAX: usize = 128;
 const EVIDENCE_BYTES_MAX: usize = 4_096;
 
 /// A request to record a consent.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 pub struct Consent {
     /// The purpose of the consent: the one that the campaign names.
     #[schemars(length(min = 1, max = NAME_BYTES_MAX))]
     pub scope: String,
     /// Where the consent came from. It must not name a person.
     #[schemars(length(min = 1, max = NAME_BYTES_MAX), example = &"hotline")]
+    #[member(read = masked_source)]
     pub source: String,
     /// When the consent was given. Default: now.
+    #[member(parse)]
     pub given_at: Option<Timestamp>,
     /// When the consent ends. Default: it does not end.
+    #[member(parse)]
     pub until: Option<Timestamp>,
     /// Evidence of the consent, stored sealed. A consent without evidence does not count.
     #[schemars(length(max = EVIDENCE_BYTES_MAX), example = &"recording 17")]
@@ -35,11 +38,12 @@ pub struct Consent {
 }
 
 /// A request to withdraw a consent.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 pub struct ConsentWithdrawal {
     #[schemars(length(min = 1, max = NAME_BYTES_MAX))]
     pub scope: String,
     #[schemars(length(min = 1, max = NAME_BYTES_MAX), example = &"hotline")]
+    #[member(read = masked_source)]
     pub source: String,
 }
 
@@ -64,25 +68,8 @@ impl<T: ApiRequest> ApiRequest for ByNumberRequest<T> {
     }
 }
 
-impl ApiRequest for Consent {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            scope: body.needed_short_text("scope", NAME_BYTES_MAX),
-            source: masked_reason(&body.needed_short_text("source", NAME_BYTES_MAX)),
-            given_at: body.parsed("given_at"),
-            until: body.parsed("until"),
-            evidence: body.short_text("evidence", EVIDENCE_BYTES_MAX),
-        }
-    }
-}
-
-impl ApiRequest for ConsentWithdrawal {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            scope: body.needed_short_text("scope", NAME_BYTES_MAX),
-            source: masked_reason(&body.needed_short_text("source", NAME_BYTES_MAX)),
-        }
-    }
+fn masked_source(body: &mut Members, name: &str) -> String {
+    masked_reason(&body.needed_short_text(name, NAME_BYTES_MAX))
 }
 
 /// The customer command that a consent request leads to, and the scope (purpose) that it concerns.

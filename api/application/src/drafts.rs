@@ -17,29 +17,25 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// The content of a draft: a title, and the members of the form that are filled in so far.
-#[derive(Debug, Default, JsonSchema)]
+#[derive(Debug, Default, ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "title": "三月提醒", "body": { "step": 2, "task_id": "TASK20261120" } }]))]
 pub struct DraftRequest {
     #[schemars(length(min = 1, max = TITLE_BYTES_MAX))]
     title: String,
     /// The form's members: as JSON text at most 64,000 bytes; stored sealed. Do not put lists of persons in
     /// it.
+    #[member(read = form_members)]
     body: Map<String, Value>,
 }
 
-impl ApiRequest for DraftRequest {
-    fn read(body: &mut Members) -> Self {
-        let title = body.needed_short_text("title", TITLE_BYTES_MAX);
-        if body.is_absent("body") {
-            body.wrong("body", "is missing");
-        }
-        let members: Map<String, Value> = body.value("body").unwrap_or_default();
-        let bytes = Value::Object(members.clone()).to_string().len();
-        if bytes > BODY_BYTES_MAX {
-            body.wrong("body", format!("has more than {BODY_BYTES_MAX} bytes"));
-        }
-        Self { title, body: members }
+fn form_members(body: &mut Members, name: &str) -> Map<String, Value> {
+    body.require(name);
+    let members: Map<String, Value> = body.value(name).unwrap_or_default();
+    let bytes = Value::Object(members.clone()).to_string().len();
+    if bytes > BODY_BYTES_MAX {
+        body.wrong(name, format!("has more than {BODY_BYTES_MAX} bytes"));
     }
+    members
 }
 
 impl From<DraftRequest> for DraftContent {

@@ -21,38 +21,32 @@ use std::collections::BTreeMap;
 const TAGS_AT_ONCE_MAX: usize = 100;
 
 /// A request to set and clear attributes of a customer.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "set": { "age": "31", "地域": "浙江" }, "clear": ["customer_level"] }]))]
 pub struct AttributesBody {
     /// New values by attribute name (Chinese or English), each as a text.
-    #[schemars(with = "BTreeMap<String, String>")]
     #[schemars(extend("examples" = [{ "age": "31" }]))]
+    #[member(read = attribute_values)]
     set: Option<BTreeMap<String, String>>,
     /// Names of attributes to remove.
     #[schemars(extend("examples" = [["customer_level"]]))]
+    #[member(read = texts)]
     clear: Option<Vec<String>>,
 }
 
-impl ApiRequest for AttributesBody {
-    fn read(body: &mut Members) -> Self {
-        let set = body.inner("set", |members| {
-            let names = members.names();
-            let mut set = BTreeMap::new();
-            for name in names {
-                if name.len() > NAME_BYTES_MAX {
-                    members.wrong(&name, format!("a name has at most {NAME_BYTES_MAX} bytes"));
-                }
-                if let Some(text) = members.short_text(&name, TEXT_BYTES_MAX) {
-                    set.insert(name, text);
-                }
+fn attribute_values(body: &mut Members, name: &str) -> Option<BTreeMap<String, String>> {
+    body.inner(name, |members| {
+        let mut set = BTreeMap::new();
+        for attribute in members.names() {
+            if attribute.len() > NAME_BYTES_MAX {
+                members.wrong(&attribute, format!("a name has at most {NAME_BYTES_MAX} bytes"));
             }
-            set
-        });
-        Self {
-            set,
-            clear: texts(body, "clear"),
+            if let Some(text) = members.short_text(&attribute, TEXT_BYTES_MAX) {
+                set.insert(attribute, text);
+            }
         }
-    }
+        set
+    })
 }
 
 impl AttributesBody {
@@ -66,32 +60,29 @@ impl AttributesBody {
 }
 
 /// A request to add and remove tags of one level.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "level": "business", "add": ["信用卡"] }]))]
 pub struct TagsBody {
+    #[member(read = tag_level)]
     level: TagLevel,
     #[schemars(length(max = TAGS_AT_ONCE_MAX))]
     #[schemars(extend("examples" = [["信用卡"]]))]
+    #[member(read = texts)]
     add: Option<Vec<String>>,
     #[schemars(length(max = TAGS_AT_ONCE_MAX))]
     #[schemars(extend("examples" = [["存款"]]))]
+    #[member(read = texts)]
     remove: Option<Vec<String>>,
 }
 
-impl ApiRequest for TagsBody {
-    fn read(body: &mut Members) -> Self {
-        let level = body.needed_text("level");
-        let read = level.as_deref().and_then(TagLevel::of_word);
-        if level.is_some() && read.is_none() {
-            body.wrong("level", "basic, behavior or business");
-        }
-        Self {
-            // If the level is missing, the body is refused.
-            level: read.unwrap_or(TagLevel::Basic),
-            add: texts(body, "add"),
-            remove: texts(body, "remove"),
-        }
+fn tag_level(body: &mut Members, name: &str) -> TagLevel {
+    let word = body.needed_text(name);
+    let level = word.as_deref().and_then(TagLevel::of_word);
+    if word.is_some() && level.is_none() {
+        body.wrong(name, "basic, behavior or business");
     }
+    // If the level is missing, the body is refused.
+    level.unwrap_or(TagLevel::Basic)
 }
 
 impl TagsBody {

@@ -24,12 +24,13 @@ use serde::Serialize;
 use std::sync::Arc;
 
 /// A request to record the consent to a voiceprint, and to nothing else.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "source": "counter", "wording": "我同意将本人语音用于来电比对提示，可随时撤回并删除。",
     "evidence": "form 17", "until": "2026-12-31T16:00:00Z" }]))]
 pub struct VoiceConsentRequest {
     /// Where the consent was given. It must not name a person.
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
+    #[member(read = masked_source)]
     pub source: String,
     /// The wording that the customer read or heard, and agreed to.
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
@@ -38,21 +39,8 @@ pub struct VoiceConsentRequest {
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
     pub evidence: String,
     /// End of the consent, at most 366 days from now.
+    #[member(parse)]
     pub until: Timestamp,
-}
-
-impl ApiRequest for VoiceConsentRequest {
-    fn read(body: &mut Members) -> Self {
-        if body.is_absent("until") {
-            body.wrong("until", "is missing");
-        }
-        Self {
-            source: masked_reason(&body.needed_short_text("source", TEXT_BYTES_MAX)),
-            wording: body.needed_short_text("wording", TEXT_BYTES_MAX),
-            evidence: body.needed_short_text("evidence", TEXT_BYTES_MAX),
-            until: body.parsed("until").unwrap_or_default(),
-        }
-    }
 }
 
 impl From<VoiceConsentRequest> for VoiceprintCommand {
@@ -67,20 +55,17 @@ impl From<VoiceConsentRequest> for VoiceprintCommand {
 }
 
 /// A request to withdraw the consent. The voiceprint is deleted too.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "source": "hotline" }]))]
 pub struct VoiceWithdrawal {
     /// Where the withdrawal was made. It must not name a person.
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
+    #[member(read = masked_source)]
     pub source: String,
 }
 
-impl ApiRequest for VoiceWithdrawal {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            source: masked_reason(&body.needed_short_text("source", TEXT_BYTES_MAX)),
-        }
-    }
+fn masked_source(body: &mut Members, name: &str) -> String {
+    masked_reason(&body.needed_short_text(name, TEXT_BYTES_MAX))
 }
 
 /// A request to delete a voiceprint, with the reason.

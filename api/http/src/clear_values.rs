@@ -34,15 +34,11 @@ impl PersonalField {
     }
 }
 
-/// Reads the member `fields` of a request body. If it names no field, an error is added to the body's
-/// errors.
-pub(crate) fn fields_of(body: &mut Members) -> BTreeSet<PersonalField> {
-    let fields: Option<BTreeSet<PersonalField>> = body.value("fields");
+/// Reads a member that lists fields. If it names no field, an error is added to the body's errors.
+pub(crate) fn fields_of(body: &mut Members, name: &str) -> BTreeSet<PersonalField> {
+    let fields: Option<BTreeSet<PersonalField>> = body.value(name);
     if fields.as_ref().is_none_or(BTreeSet::is_empty) {
-        body.wrong(
-            "fields",
-            "names at least one of external_id, name, phones, variables",
-        );
+        body.wrong(name, "names at least one of external_id, name, phones, variables");
     }
     fields.unwrap_or_default()
 }

@@ -35,6 +35,13 @@ impl std::fmt::Display for Position {
     }
 }
 
+impl std::str::FromStr for Position {
+    type Err = std::num::ParseIntError;
+    fn from_str(text: &str) -> Result<Self, std::num::ParseIntError> {
+        text.parse().map(Self)
+    }
+}
+
 /// A stream's version: the number of its events, from 1; 0 before the first.
 #[derive(
     Debug,

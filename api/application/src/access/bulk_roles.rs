@@ -20,11 +20,12 @@ use std::collections::BTreeSet;
 pub const ROLE_ROWS_MAX: usize = 1_000;
 
 /// A request to set the roles of many users.
-#[derive(Debug, JsonSchema)]
+#[derive(Debug, ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "rows": [{ "name": "wang", "roles": ["operator", "analyst"] }],
     "reason": "the night shift begins", "dry_run": true }]))]
 pub struct BulkRolesRequest {
     #[schemars(with = "Vec<RoleRow>", length(min = 1, max = ROLE_ROWS_MAX))]
+    #[member(read = rows_of)]
     rows: Vec<Value>,
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
@@ -45,18 +46,13 @@ struct RoleRow {
     version: Option<u64>,
 }
 
-impl ApiRequest for BulkRolesRequest {
-    fn read(body: &mut Members) -> Self {
-        let rows = body.list("rows").unwrap_or_default();
-        if rows.is_empty() || rows.len() > ROLE_ROWS_MAX {
-            body.wrong("rows", format!("has 1 to {ROLE_ROWS_MAX} rows"));
-        }
-        Self {
-            rows,
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-            dry_run: body.value("dry_run").unwrap_or(false),
-        }
+/// Reads the rows of a request. A list that is empty or too long is added to the body's errors.
+pub(super) fn rows_of(body: &mut Members, name: &str) -> Vec<Value> {
+    let rows = body.list(name).unwrap_or_default();
+    if rows.is_empty() || rows.len() > ROLE_ROWS_MAX {
+        body.wrong(name, format!("has 1 to {ROLE_ROWS_MAX} rows"));
     }
+    rows
 }
 
 /// The result of the request.

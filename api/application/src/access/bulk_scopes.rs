@@ -1,7 +1,7 @@
 //! Changes the data scopes of many users in one request: a row replaces the whole scope of its user. Bad
 //! rows are returned with their reason; the others are applied.
 
-use super::bulk_roles::{BadRow, RowFault};
+use super::bulk_roles::{BadRow, ROLE_ROWS_MAX, RowFault, rows_of};
 use super::user_management::{CAMPAIGNS_MAX, UserScopeRequest, change_scope, others_who_are_admin};
 use crate::installation::{Installation, follow};
 use domain::decider::{Context, Decider};
@@ -11,25 +11,26 @@ use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::{Cause, Position, StreamVersion};
 use domain::time::Timestamp;
 use domain::user::{REASON_BYTES_MAX, User, UserCommand, UserScope};
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Most rows in one request, as for roles. Each needs some reads and an append.
-pub const SCOPE_ROWS_MAX: usize = 1_000;
+pub const SCOPE_ROWS_MAX: usize = ROLE_ROWS_MAX;
 
 /// The value of `campaigns` that means all campaigns, future ones included. Campaign ids cannot contain
 /// this character.
 const ALL: &str = "*";
 
 /// A request to set the data scopes of many users.
-#[derive(Debug, JsonSchema)]
+#[derive(Debug, ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "rows": [{ "name": "wang", "campaigns": ["TASK20261120"], "team": "north" },
     { "name": "li", "campaigns": ["*"] }], "reason": "the teams are new", "dry_run": true }]))]
 pub struct BulkScopesRequest {
     #[schemars(with = "Vec<ScopeRow>", length(min = 1, max = SCOPE_ROWS_MAX))]
+    #[member(read = rows_of)]
     rows: Vec<Value>,
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
@@ -56,20 +57,6 @@ struct ScopeRow {
     until: Option<String>,
     /// If given, the row applies only while the user is at this version, as returned by `GET users/{name}`.
     version: Option<u64>,
-}
-
-impl ApiRequest for BulkScopesRequest {
-    fn read(body: &mut Members) -> Self {
-        let rows = body.list("rows").unwrap_or_default();
-        if rows.is_empty() || rows.len() > SCOPE_ROWS_MAX {
-            body.wrong("rows", format!("has 1 to {SCOPE_ROWS_MAX} rows"));
-        }
-        Self {
-            rows,
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-            dry_run: body.value("dry_run").unwrap_or(false),
-        }
-    }
 }
 
 /// The result of the request.

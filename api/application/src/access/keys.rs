@@ -13,7 +13,7 @@ use domain::permission::{CampaignScope, Permission};
 use domain::problem::{Problem, ProblemKind};
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ const DAYS_MAX: u32 = 730;
 const DAY_MS: u64 = 86_400_000;
 
 /// A request to create an API key.
-#[derive(Debug, JsonSchema)]
+#[derive(Debug, ApiRequest, JsonSchema)]
 pub struct ApiKeyRequest {
     /// The user of the key: the caller. Only the directory's owner creates a key for another user.
     #[schemars(example = &"wang", with = "Option<UserId>")]
@@ -34,6 +34,7 @@ pub struct ApiKeyRequest {
     /// Permissions of the key. Default: all that the user has.
     pub scopes: Option<BTreeSet<Permission>>,
     /// Campaigns of the key, among those of the user. Default: all of them.
+    #[member(read = campaigns)]
     pub campaigns: Option<Vec<CampaignId>>,
     /// Lifetime in days. Default 90.
     #[schemars(range(min = 1, max = DAYS_MAX))]
@@ -41,18 +42,6 @@ pub struct ApiKeyRequest {
     /// Purpose of the key, as text.
     #[schemars(length(max = LABEL_BYTES_MAX))]
     pub label: Option<String>,
-}
-
-impl ApiRequest for ApiKeyRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            user: body.text("user"),
-            scopes: body.value("scopes"),
-            campaigns: campaigns(body),
-            expires_days: body.count("expires_days", 1, DAYS_MAX),
-            label: body.short_text("label", LABEL_BYTES_MAX),
-        }
-    }
 }
 
 /// A new API key with its secret, which is shown only once.

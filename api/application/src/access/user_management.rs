@@ -6,7 +6,7 @@
 
 use super::caller::Caller;
 use super::link_delivery;
-use super::passwords::refuse_weak;
+use super::passwords::{PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, refuse_weak};
 use super::responses::board_at_head;
 use super::secret::new_secret;
 use crate::installation::Installation;
@@ -28,21 +28,25 @@ use std::collections::BTreeSet;
 pub(super) const CAMPAIGNS_MAX: usize = 1_000;
 
 /// A request to add a user.
-#[derive(Debug, JsonSchema)]
+#[derive(Debug, ApiRequest, JsonSchema)]
 pub struct NewUserRequest {
     /// The name to sign in with, lower case.
     #[schemars(example = &"wang", with = "UserId")]
+    #[member(read = read_user_name)]
     pub name: String,
     #[schemars(length(min = 1))]
+    #[member(read = roles)]
     pub roles: BTreeSet<Role>,
     /// Campaigns that the user may see. Default: all.
     #[serde(default)]
+    #[member(read = campaigns)]
     pub campaigns: Option<Vec<CampaignId>>,
     #[serde(default)]
+    #[member(parse)]
     pub team: Option<TeamId>,
     /// The password. Without one, a set-up link is sent or returned with which the user chooses one.
     #[serde(default)]
-    #[schemars(length(min = 12, max = 256))]
+    #[schemars(length(min = PASSWORD_CHARS_MIN, max = PASSWORD_BYTES_MAX))]
     pub password: Option<String>,
     #[serde(default)]
     #[schemars(length(max = REASON_BYTES_MAX))]
@@ -50,53 +54,43 @@ pub struct NewUserRequest {
     /// Mail address for set-up links. Without one, or without a mail channel, the reply contains the link.
     #[serde(default)]
     #[schemars(length(max = MAIL_BYTES_MAX), example = &"wang@example.com")]
+    #[member(read = mail_address)]
     pub mail: Option<String>,
     /// Makes the user a guest (auditor or viewer) with access until this time.
     #[serde(default)]
+    #[member(parse)]
     pub until: Option<Timestamp>,
 }
 
-impl ApiRequest for NewUserRequest {
-    fn read(body: &mut Members) -> Self {
-        let name = read_user_name(body, "name");
-        let roles: Option<BTreeSet<Role>> = body.value("roles");
-        if roles.as_ref().is_none_or(BTreeSet::is_empty) {
-            body.wrong("roles", "names at least one role");
-        }
-        Self {
-            name,
-            roles: roles.unwrap_or_default(),
-            campaigns: campaigns(body),
-            team: body.parsed("team"),
-            password: body.text("password"),
-            reason: body.short_text("reason", REASON_BYTES_MAX),
-            mail: mail_address(body),
-            until: body.parsed("until"),
-        }
+fn roles(body: &mut Members, name: &str) -> BTreeSet<Role> {
+    let roles: BTreeSet<Role> = body.value(name).unwrap_or_default();
+    if roles.is_empty() {
+        body.wrong(name, "names at least one role");
     }
+    roles
 }
 
 /// Reads `mail` of a body; `None` if absent. An invalid address is added to the body's errors.
-fn mail_address(body: &mut Members) -> Option<String> {
-    let mail = body.short_text("mail", MAIL_BYTES_MAX)?;
+fn mail_address(body: &mut Members, name: &str) -> Option<String> {
+    let mail = body.short_text(name, MAIL_BYTES_MAX)?;
     match check_mail(&mail) {
         Ok(()) => Some(mail),
         Err(wrong) => {
-            body.wrong("mail", wrong);
+            body.wrong(name, wrong);
             None
         }
     }
 }
 
-/// Reads `campaigns` of a body; `None` if absent (all campaigns). An empty or too long list is added to the
+/// Reads the campaigns of a body; `None` if absent (all campaigns). An empty or too long list is added to the
 /// body's errors.
-pub(crate) fn campaigns(body: &mut Members) -> Option<Vec<CampaignId>> {
-    let named: Option<Vec<CampaignId>> = body.value("campaigns");
+pub(crate) fn campaigns(body: &mut Members, name: &str) -> Option<Vec<CampaignId>> {
+    let named: Option<Vec<CampaignId>> = body.value(name);
     if named.as_ref().is_some_and(|named| named.len() > CAMPAIGNS_MAX) {
-        body.wrong("campaigns", format!("has more than {CAMPAIGNS_MAX} members"));
+        body.wrong(name, format!("has more than {CAMPAIGNS_MAX} members"));
     }
     if named.as_ref().is_some_and(Vec::is_empty) {
-        body.wrong("campaigns", "names none; leave it out for all campaigns");
+        body.wrong(name, "names none; leave it out for all campaigns");
     }
     named
 }
@@ -177,27 +171,19 @@ pub async fn add_user(
 }
 
 /// A request to replace the whole data scope of a user.
-#[derive(Debug, JsonSchema)]
+#[derive(Debug, ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "campaigns": ["TASK20261120"], "reason": "moves to the north" }]))]
 pub struct UserScopeRequest {
     /// Campaigns that the user may see. Default: all.
+    #[member(read = campaigns)]
     pub campaigns: Option<Vec<CampaignId>>,
+    #[member(parse)]
     pub team: Option<TeamId>,
     /// New end of access, for a guest.
+    #[member(parse)]
     pub until: Option<Timestamp>,
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     pub reason: String,
-}
-
-impl ApiRequest for UserScopeRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            campaigns: campaigns(body),
-            team: body.parsed("team"),
-            until: body.parsed("until"),
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-        }
-    }
 }
 
 /// Replaces the data scope (campaigns, team, end of access) of a user and ends the user's sessions.

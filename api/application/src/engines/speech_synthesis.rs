@@ -13,36 +13,28 @@ pub const SPOKEN_BYTES_MAX: usize = 2_000;
 const NAME_BYTES_MAX: usize = 64;
 
 /// A text to be spoken.
-#[derive(Debug, JsonSchema)]
+#[derive(Debug, ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "text": "您好，请按一。", "language": "zh-CN", "personal": false }]))]
 pub struct SpeechSynthesisRequest {
     #[schemars(length(min = 1, max = SPOKEN_BYTES_MAX))]
     pub text: String,
     /// Language (BCP 47). Default: `zh-CN`.
     #[schemars(length(min = 1, max = NAME_BYTES_MAX))]
+    #[member(read = language)]
     pub language: Option<String>,
     /// Voice; only the one that this server has. Default: that one.
+    #[schemars(length(max = NAME_BYTES_MAX))]
     pub voice: Option<String>,
     /// True if the text may name a person: its audio is then not cached. Default: true.
     pub personal: Option<bool>,
 }
 
-impl ApiRequest for SpeechSynthesisRequest {
-    fn read(body: &mut Members) -> Self {
-        let language = body.short_text("language", NAME_BYTES_MAX);
-        if language
-            .as_ref()
-            .is_some_and(|language| language.trim().is_empty())
-        {
-            body.wrong("language", "is empty");
-        }
-        Self {
-            text: body.needed_short_text("text", SPOKEN_BYTES_MAX),
-            language,
-            voice: body.short_text("voice", NAME_BYTES_MAX),
-            personal: body.value("personal"),
-        }
+fn language(body: &mut Members, name: &str) -> Option<String> {
+    let language = body.short_text(name, NAME_BYTES_MAX);
+    if language.as_ref().is_some_and(|text| text.trim().is_empty()) {
+        body.wrong(name, "is empty");
     }
+    language
 }
 
 pub(super) async fn speak(

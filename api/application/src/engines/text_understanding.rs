@@ -39,20 +39,24 @@ const NAME_BYTES_MAX: usize = 128;
 const ZONE_MINUTES: i32 = 480;
 
 /// A text to be understood.
-#[derive(Debug, JsonSchema)]
+#[derive(Debug, ApiRequest, JsonSchema)]
+#[request(check = check_words_and_node)]
 #[schemars(extend("examples" = [{ "text": "那就分三期吧", "expected": ["affirm", "deny"] }]))]
 pub struct TextUnderstandingRequest {
     #[schemars(length(min = 1, max = UNDERSTOOD_BYTES_MAX))]
     pub text: String,
     /// Language (BCP 47). Default: the flow's, or `zh-CN`.
+    #[schemars(length(max = NAME_BYTES_MAX))]
     pub language: Option<String>,
     /// Intents that are likely in this context.
     #[schemars(length(max = EXPECTED_MAX))]
     pub expected: Option<Vec<String>>,
     /// A published flow, `NAME` or `NAME@V`. Its slots are filled from the text.
     #[schemars(with = "Option<String>")]
+    #[member(parse)]
     pub flow: Option<FlowSelector>,
     /// The node of the flow that asked the question. Its expected intents are used.
+    #[schemars(length(max = NAME_BYTES_MAX))]
     pub node: Option<String>,
     /// Reference time for words like "tomorrow". Default: now.
     pub at: Option<Timestamp>,
@@ -63,40 +67,27 @@ pub struct TextUnderstandingRequest {
     pub masked: Option<bool>,
 }
 
-impl ApiRequest for TextUnderstandingRequest {
-    fn read(body: &mut Members) -> Self {
-        let order = Self {
-            text: body.needed_short_text("text", UNDERSTOOD_BYTES_MAX),
-            language: body.short_text("language", NAME_BYTES_MAX),
-            expected: body.value("expected"),
-            flow: body.parsed("flow"),
-            node: body.short_text("node", NAME_BYTES_MAX),
-            at: body.value("at"),
-            sensitive_words: body.value("sensitive_words"),
-            masked: body.value("masked"),
-        };
-        for (name, words, words_max) in [
-            ("expected", &order.expected, EXPECTED_MAX),
-            ("sensitive_words", &order.sensitive_words, SENSITIVE_WORDS_MAX),
-        ] {
-            let words = words.as_deref().unwrap_or_default();
-            if words.len() > words_max {
-                body.wrong(name, format!("has more than {words_max} words"));
-            }
-            if words
-                .iter()
-                .any(|word| word.trim().is_empty() || word.len() > NAME_BYTES_MAX)
-            {
-                body.wrong(
-                    name,
-                    format!("has a word that is empty or longer than {NAME_BYTES_MAX} bytes"),
-                );
-            }
+fn check_words_and_node(request: &TextUnderstandingRequest, body: &mut Members) {
+    for (name, words, words_max) in [
+        ("expected", &request.expected, EXPECTED_MAX),
+        ("sensitive_words", &request.sensitive_words, SENSITIVE_WORDS_MAX),
+    ] {
+        let words = words.as_deref().unwrap_or_default();
+        if words.len() > words_max {
+            body.wrong(name, format!("has more than {words_max} words"));
         }
-        if order.node.is_some() && order.flow.is_none() {
-            body.wrong("node", "is a node of the flow, which is missing");
+        if words
+            .iter()
+            .any(|word| word.trim().is_empty() || word.len() > NAME_BYTES_MAX)
+        {
+            body.wrong(
+                name,
+                format!("has a word that is empty or longer than {NAME_BYTES_MAX} bytes"),
+            );
         }
-        order
+    }
+    if request.node.is_some() && request.flow.is_none() {
+        body.wrong("node", "is a node of the flow, which is missing");
     }
 }
 

@@ -77,18 +77,17 @@ pub struct FlowEdgeResponse {
     pub automatic: bool,
 }
 
-/// Reads the flow file's text from the member `source`. A missing or too long text is added to the body's
-/// errors.
-pub fn source_of(body: &mut Members) -> String {
+/// Reads the text of a flow file from a member. A missing or too long text is added to the body's errors.
+pub fn source_of(body: &mut Members, name: &str) -> String {
     // This text may be longer than other texts. It has a limit of its own.
-    match body.raw("source") {
+    match body.raw(name) {
         Some(Value::String(text)) if text.len() > FLOW_FILE_BYTES_MAX => {
-            body.wrong("source", format!("has more than {FLOW_FILE_BYTES_MAX} bytes"));
+            body.wrong(name, format!("has more than {FLOW_FILE_BYTES_MAX} bytes"));
             String::new()
         }
         Some(Value::String(text)) if !text.trim().is_empty() => text,
         Some(_) | None => {
-            body.wrong("source", "is missing, empty, or no text");
+            body.wrong(name, "is missing, empty, or no text");
             String::new()
         }
     }

@@ -5,7 +5,7 @@ use domain::approval::REASON_BYTES_MAX;
 use domain::ids::{ApprovalId, CampaignId};
 use domain::knowledge::VersionChoice;
 use domain::time::Timestamp;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 const QUESTION_BYTES_MAX: usize = 1_024;
 
 /// A request to import a file as a new version.
-#[derive(Debug, JsonSchema)]
+#[derive(Debug, ApiRequest, JsonSchema)]
 #[schemars(rename = "KnowledgeImportRequest", extend("examples" = [{ "file": {
     "knowledge": "card_instalment",
     "answers": [{ "id": "征信", "question": "分期会影响征信吗", "answer": "按时还款不会影响您的征信。" }],
@@ -24,18 +24,6 @@ pub struct KnowledgeImportRequest {
     /// reply.
     #[schemars(with = "BTreeMap<String, Value>")]
     pub file: Value,
-}
-
-impl ApiRequest for KnowledgeImportRequest {
-    fn read(body: &mut Members) -> Self {
-        let file = body.raw("file");
-        if file.is_none() {
-            body.wrong("file", "is missing");
-        }
-        Self {
-            file: file.unwrap_or_default(),
-        }
-    }
 }
 
 /// A request to make a version current.

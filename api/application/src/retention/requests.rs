@@ -7,7 +7,8 @@ use intake::members::{ApiRequest, Members};
 use schemars::JsonSchema;
 
 /// A request to set how long a class of data is kept.
-#[derive(Debug, Clone, JsonSchema)]
+#[derive(Debug, Clone, ApiRequest, JsonSchema)]
+#[request(check = check_period)]
 #[schemars(extend("examples" = [
     { "days": 365, "reason": "policy 4" },
     { "preset": "cn-collection", "days": 1096, "reason": "policy 4, collection" }
@@ -15,6 +16,7 @@ use schemars::JsonSchema;
 pub struct RetentionPeriodRequest {
     /// The preset that the period is for. Without it, the period applies to all presets that have none of
     /// their own.
+    #[member(read = preset)]
     pub preset: Option<Preset>,
     /// At least the floor. If several periods apply, the longest is used.
     #[schemars(range(min = 1, max = PERIOD_DAYS_MAX))]
@@ -26,28 +28,22 @@ pub struct RetentionPeriodRequest {
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     pub reason: String,
     /// The approval of another user, needed if the period leads to the erasure of customers.
+    #[member(parse)]
     pub approval: Option<ApprovalId>,
 }
 
-impl ApiRequest for RetentionPeriodRequest {
-    fn read(body: &mut Members) -> Self {
-        let days: Option<u32> = body.value("days");
-        let keep: bool = body.value("keep").unwrap_or(false);
-        if days.is_some() == keep {
-            body.wrong("days", "or keep must be given, but not both");
-        }
-        let code = body.text("preset");
-        let preset = code.as_deref().and_then(Preset::of_code);
-        if code.is_some() && preset.is_none() {
-            body.wrong("preset", "is not a preset");
-        }
-        Self {
-            preset,
-            days,
-            keep,
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-            approval: body.parsed("approval"),
-        }
+fn preset(body: &mut Members, name: &str) -> Option<Preset> {
+    let code = body.text(name)?;
+    let preset = Preset::of_code(&code);
+    if preset.is_none() {
+        body.wrong(name, "is not a preset");
+    }
+    preset
+}
+
+fn check_period(request: &RetentionPeriodRequest, body: &mut Members) {
+    if request.days.is_some() == request.keep {
+        body.wrong("days", "or keep must be given, but not both");
     }
 }
 

@@ -42,7 +42,8 @@ const NAMED_MAX: usize = 100;
 const RULE: &str = "rfm";
 
 /// A request to write grades, with the reason.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
+#[request(before = refuse_past_grades)]
 #[schemars(extend("examples" = [{ "sql": "SELECT * FROM customers", "reason": "grades of the quarter" }]))]
 pub struct GradesRequest {
     #[schemars(flatten)]
@@ -53,21 +54,14 @@ pub struct GradesRequest {
     /// If true, nothing is stored; the reply gives what would change.
     dry_run: Option<bool>,
     /// Continues after this customer, from `goes_on_after` of the last reply.
+    #[member(parse)]
     after: Option<CustomerId>,
 }
 
-impl ApiRequest for GradesRequest {
-    fn read(body: &mut Members) -> Self {
-        // A later page uses the customers of the first one, even if they changed since.
-        if !body.is_absent("as_of") && body.is_absent("after") {
-            body.wrong("as_of", "grades of the past are asked for, and not written");
-        }
-        Self {
-            graded: RfmRequest::read(body),
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-            dry_run: body.value("dry_run"),
-            after: body.parsed("after"),
-        }
+fn refuse_past_grades(body: &mut Members) {
+    // A later page uses the customers of the first one, even if they changed since.
+    if !body.is_absent("as_of") && body.is_absent("after") {
+        body.wrong("as_of", "grades of the past are asked for, and not written");
     }
 }
 

@@ -54,7 +54,7 @@ pub struct RfmGradeResponse {
 }
 
 /// A segment to grade, by fifths or by given limits.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "sql": "SELECT * FROM customers" }]))]
 pub struct RfmRequest {
     #[schemars(flatten)]
@@ -62,6 +62,7 @@ pub struct RfmRequest {
     /// Limits of the scores 2, 3, 4 and 5. `orders_count` and `amount` are least values; `recency_days` are
     /// the most days since the last order. Without limits the customers are scored by fifths.
     #[schemars(with = "Option<RfmLimitsBody>")]
+    #[member(read = limits)]
     pub(super) limits: Option<RfmLimits>,
 }
 
@@ -93,19 +94,13 @@ impl RfmLimitsBody {
     }
 }
 
-impl ApiRequest for RfmRequest {
-    fn read(body: &mut Members) -> Self {
-        let sent: Option<RfmLimitsBody> = body.value("limits");
-        let is_sent = sent.is_some();
-        let limits = sent.and_then(RfmLimitsBody::read);
-        if is_sent && limits.is_none() {
-            body.wrong("limits", "amounts are texts of numbers with at most 4 decimals");
-        }
-        Self {
-            asked: SegmentRequest::read(body),
-            limits,
-        }
+fn limits(body: &mut Members, name: &str) -> Option<RfmLimits> {
+    let sent: RfmLimitsBody = body.value(name)?;
+    let limits = sent.read();
+    if limits.is_none() {
+        body.wrong(name, "amounts are texts of numbers with at most 4 decimals");
     }
+    limits
 }
 
 impl Installation {

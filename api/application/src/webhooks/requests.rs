@@ -6,7 +6,7 @@ use domain::ids::CampaignId;
 use domain::number::event::NumberEvent;
 use domain::stored_event::Position;
 use domain::webhook::{REASON_BYTES_MAX, WebhookFormat};
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 
 /// Longest address, in bytes: that of a URL.
@@ -16,7 +16,7 @@ pub const TARGET_BYTES_MAX: usize = URL_BYTES_MAX;
 pub const SECRET_BYTES_MAX: usize = BEARER_BYTES_MAX;
 
 /// A request to add a webhook or channel.
-#[derive(Debug, Clone, JsonSchema)]
+#[derive(Debug, Clone, ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [
     { "url": "https://example.com/hooks", "format": "standard" },
     { "url": "https://api.example.com/crm/customers", "format": "crm", "bearer": "secret" }
@@ -30,6 +30,7 @@ pub struct WebhookRequest {
     pub events: Option<Vec<String>>,
     /// Format of the messages. Default: `standard`.
     #[schemars(with = "Option<WebhookFormat>")]
+    #[member(parse, or = WebhookFormat::Standard)]
     pub format: WebhookFormat,
     /// Campaigns of the events. Default: all that the caller may see.
     pub campaigns: Option<Vec<CampaignId>>,
@@ -41,9 +42,10 @@ pub struct WebhookRequest {
     #[schemars(length(max = SECRET_BYTES_MAX))]
     pub secret: Option<String>,
     /// The phone number to which an SMS gateway sends.
+    #[schemars(length(max = SECRET_BYTES_MAX))]
     pub to: Option<String>,
     /// The mail server, `host:port`.
-    #[schemars(example = &"mail.example.com:587")]
+    #[schemars(length(max = SECRET_BYTES_MAX), example = &"mail.example.com:587")]
     pub smtp: Option<String>,
     /// Permits plain http and private addresses.
     #[schemars(with = "Option<bool>")]
@@ -54,30 +56,12 @@ pub struct WebhookRequest {
     pub recordings_from: Option<String>,
     /// Log position after which events are sent. Default: the current end of the log.
     #[schemars(with = "Option<String>", example = &"0")]
+    #[member(parse)]
     pub after: Option<Position>,
 }
 
-impl ApiRequest for WebhookRequest {
-    fn read(body: &mut Members) -> Self {
-        let after = body.parsed::<u64>("after").map(Position);
-        Self {
-            url: body.needed_short_text("url", TARGET_BYTES_MAX),
-            events: body.value("events"),
-            format: body.parsed("format").unwrap_or(WebhookFormat::Standard),
-            campaigns: body.value("campaigns"),
-            bearer: body.short_text("bearer", SECRET_BYTES_MAX),
-            secret: body.short_text("secret", SECRET_BYTES_MAX),
-            to: body.short_text("to", SECRET_BYTES_MAX),
-            smtp: body.short_text("smtp", SECRET_BYTES_MAX),
-            allow_private: body.value("allow_private").unwrap_or(false),
-            recordings_from: body.short_text("recordings_from", TARGET_BYTES_MAX),
-            after,
-        }
-    }
-}
-
 /// A request to change a webhook. Members that are absent stay as they are.
-#[derive(Debug, Clone, JsonSchema)]
+#[derive(Debug, Clone, ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [
     { "events": [CallEvent::ENDED, NumberEvent::OPTED_OUT], "reason": "opt-outs too" }
 ]))]
@@ -89,6 +73,7 @@ pub struct WebhookChangeRequest {
     #[schemars(example = [CallEvent::ENDED])]
     pub events: Option<Vec<String>>,
     /// One of `standard`, `call_ended` and `crm`. For another kind of receiver, add another webhook.
+    #[member(parse)]
     pub format: Option<WebhookFormat>,
     /// Permits plain http and private addresses.
     pub allow_private: Option<bool>,
@@ -98,19 +83,6 @@ pub struct WebhookChangeRequest {
     /// Reason, stored permanently. It must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     pub reason: String,
-}
-
-impl ApiRequest for WebhookChangeRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            url: body.short_text("url", TARGET_BYTES_MAX),
-            events: body.value("events"),
-            format: body.parsed("format"),
-            allow_private: body.value("allow_private"),
-            bearer: body.short_text("bearer", SECRET_BYTES_MAX),
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-        }
-    }
 }
 
 /// A request to remove a webhook or channel, with the reason.

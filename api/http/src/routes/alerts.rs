@@ -96,21 +96,12 @@ struct Alerts {
 }
 
 /// The body of an acknowledgment. `note` is stored permanently and must not name a person.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct AlertNote {
-    #[schemars(length(max = NOTE_BYTES_MAX))]
+    #[schemars(length(min = 1, max = NOTE_BYTES_MAX))]
     note: String,
     #[schemars(length(max = USER_BYTES_MAX))]
     by: Option<String>,
-}
-
-impl ApiRequest for AlertNote {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            note: body.needed_text("note").unwrap_or_default(),
-            by: body.text("by"),
-        }
-    }
 }
 
 /// The body of a mute. Exactly one of `until` and `minutes` sets its end; `reason` is stored permanently.

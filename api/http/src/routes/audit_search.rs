@@ -54,7 +54,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The filters of an audit search. They combine with AND.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
+#[request(check = check_limit)]
 struct AuditSearchRequest {
     /// The user who acted.
     #[schemars(example = &"wang", length(max = USER_BYTES_MAX))]
@@ -63,16 +64,22 @@ struct AuditSearchRequest {
     #[schemars(example = &"access.refused", length(max = NAME_BYTES_MAX))]
     kind: Option<String>,
     /// Only events at this instant or later.
+    #[member(parse)]
     from: Option<Timestamp>,
     /// Only events before this instant.
+    #[member(parse)]
     to: Option<Timestamp>,
+    #[member(parse)]
     campaign: Option<CampaignId>,
     /// The customer: external id or internal id.
     #[schemars(example = &"C01", length(max = NAME_BYTES_MAX))]
     customer: Option<String>,
+    #[member(parse)]
     call: Option<CallId>,
     #[schemars(with = "Option<UserId>")]
+    #[member(parse)]
     user: Option<UserId>,
+    #[member(parse)]
     key: Option<KeyId>,
     /// A phone number in any common notation, or its internal id.
     #[schemars(example = &"13800138000", length(max = NAME_BYTES_MAX))]
@@ -85,33 +92,18 @@ struct AuditSearchRequest {
     cursor: Option<String>,
     /// Only events after this log position.
     #[schemars(with = "Option<String>", example = &"42")]
+    #[member(parse)]
     after: Option<u64>,
     #[schemars(range(min = 1, max = FOUND_MAX))]
     limit: Option<usize>,
 }
 
-impl ApiRequest for AuditSearchRequest {
-    fn read(body: &mut Members) -> Self {
-        let limit: Option<usize> = body.value("limit");
-        if limit.is_some_and(|limit| !(1..=FOUND_MAX).contains(&limit)) {
-            body.wrong("limit", format!("1 to {FOUND_MAX}"));
-        }
-        Self {
-            by: body.short_text("by", USER_BYTES_MAX),
-            kind: body.short_text("kind", NAME_BYTES_MAX),
-            from: body.parsed("from"),
-            to: body.parsed("to"),
-            campaign: body.parsed("campaign"),
-            customer: body.short_text("customer", NAME_BYTES_MAX),
-            call: body.parsed("call"),
-            user: body.parsed("user"),
-            key: body.parsed("key"),
-            number: body.short_text("number", NAME_BYTES_MAX),
-            words: body.short_text("words", REASON_BYTES_MAX),
-            cursor: body.text("cursor"),
-            after: body.parsed("after"),
-            limit,
-        }
+fn check_limit(request: &AuditSearchRequest, body: &mut Members) {
+    if request
+        .limit
+        .is_some_and(|limit| !(1..=FOUND_MAX).contains(&limit))
+    {
+        body.wrong("limit", format!("1 to {FOUND_MAX}"));
     }
 }
 

@@ -37,7 +37,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body of a breach worksheet: the user or key, the period, and whether contact data is needed.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
+#[request(before = require_a_subject, check = require_a_reason)]
 #[schemars(extend("examples" = [{
     "user": "wang", "from": "2026-11-01T00:00:00+08:00", "to": "2026-11-20T00:00:00+08:00"
 }]))]
@@ -46,8 +47,11 @@ struct BreachWorksheetRequest {
     #[schemars(length(max = USER_BYTES_MAX))]
     user: Option<String>,
     /// Only accesses with this key. Without `user` the worksheet is about the owner of the key.
+    #[member(parse)]
     key: Option<KeyId>,
+    #[member(parse)]
     from: Option<Timestamp>,
+    #[member(parse)]
     to: Option<Timestamp>,
     /// Adds each person's contact data. A read is recorded for each person, so `reason` is required.
     notice: Option<bool>,
@@ -57,28 +61,19 @@ struct BreachWorksheetRequest {
     #[schemars(length(max = REASON_BYTES_MAX))]
     reason: Option<String>,
     /// The approval for showing values in clear, if one is needed.
+    #[member(parse)]
     approval: Option<ApprovalId>,
 }
 
-impl ApiRequest for BreachWorksheetRequest {
-    fn read(body: &mut Members) -> Self {
-        if body.is_absent("user") && body.is_absent("key") {
-            body.wrong("user", "or key says who looked: one of them at least");
-        }
-        let notice: Option<bool> = body.value("notice");
-        if notice == Some(true) && body.is_absent("reason") {
-            body.wrong("reason", "is missing: the values of persons are shown");
-        }
-        Self {
-            user: body.short_text("user", USER_BYTES_MAX),
-            key: body.parsed("key"),
-            from: body.parsed("from"),
-            to: body.parsed("to"),
-            notice,
-            clear: body.value("clear"),
-            reason: body.short_text("reason", REASON_BYTES_MAX),
-            approval: body.parsed("approval"),
-        }
+fn require_a_subject(body: &mut Members) {
+    if body.is_absent("user") && body.is_absent("key") {
+        body.wrong("user", "or key says who looked: one of them at least");
+    }
+}
+
+fn require_a_reason(request: &BreachWorksheetRequest, body: &mut Members) {
+    if request.notice == Some(true) && request.reason.is_none() {
+        body.wrong("reason", "is missing: the values of persons are shown");
     }
 }
 

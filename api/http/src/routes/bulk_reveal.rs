@@ -49,48 +49,46 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// The body of a bulk reveal: which customers, which fields, and why. Exactly one of `customers` and
 /// `campaign` is given.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
+#[request(before = require_customers_or_campaign)]
 #[schemars(extend("examples" = [{
     "customers": ["C001", "C002"], "fields": ["name", "phones"], "reason": "letters to all of branch 3"
 }]))]
 struct BulkRevealRequest {
     /// External or internal ids, at most 1,000.
     #[schemars(length(min = 1, max = PERSONS_MAX))]
+    #[member(read = customers)]
     customers: Option<Vec<String>>,
     /// All customers who were ever enrolled in this campaign; refused if they are more than 1,000.
+    #[member(parse)]
     campaign: Option<CampaignId>,
     #[schemars(length(min = 1))]
+    #[member(read = fields_of)]
     fields: BTreeSet<PersonalField>,
     /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
     /// The approval by another user.
+    #[member(parse)]
     approval: Option<ApprovalId>,
 }
 
-impl ApiRequest for BulkRevealRequest {
-    fn read(body: &mut Members) -> Self {
-        if body.is_absent("customers") == body.is_absent("campaign") {
-            body.wrong("customers", "give either customers or campaign");
-        }
-        let customers: Option<Vec<String>> = body.value("customers");
-        if let Some(named) = &customers {
-            if named.is_empty() || named.len() > PERSONS_MAX {
-                body.wrong("customers", format!("names 1 to {PERSONS_MAX} persons"));
-            }
-            if let Some(at) = named.iter().position(|id| id.len() > ID_BYTES_MAX) {
-                let detail = format!("has more than {ID_BYTES_MAX} bytes");
-                body.wrong_at(&format!("/customers/{at}"), detail);
-            }
-        }
-        Self {
-            customers,
-            campaign: body.parsed("campaign"),
-            fields: fields_of(body),
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-            approval: body.parsed("approval"),
-        }
+fn require_customers_or_campaign(body: &mut Members) {
+    if body.is_absent("customers") == body.is_absent("campaign") {
+        body.wrong("customers", "give either customers or campaign");
     }
+}
+
+fn customers(body: &mut Members, name: &str) -> Option<Vec<String>> {
+    let customers: Vec<String> = body.value(name)?;
+    if customers.is_empty() || customers.len() > PERSONS_MAX {
+        body.wrong(name, format!("names 1 to {PERSONS_MAX} persons"));
+    }
+    if let Some(at) = customers.iter().position(|id| id.len() > ID_BYTES_MAX) {
+        let detail = format!("has more than {ID_BYTES_MAX} bytes");
+        body.wrong_at(&format!("/{name}/{at}"), detail);
+    }
+    Some(customers)
 }
 
 /// The revealed customers, and those without values to show.

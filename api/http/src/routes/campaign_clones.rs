@@ -24,25 +24,22 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body that copies a campaign: the id and the end of the new one.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "task_id": "LOAN_REMIND_2" }]))]
 struct CampaignCloneRequest {
+    #[member(read = task_id)]
     task_id: Option<CampaignId>,
     /// When the new campaign ends; without it the campaign has no end.
+    #[member(parse)]
     ends_at: Option<Timestamp>,
 }
 
-impl ApiRequest for CampaignCloneRequest {
-    fn read(body: &mut Members) -> Self {
-        let task_id = body.parsed("task_id");
-        if task_id.is_none() {
-            body.wrong("task_id", "is the new campaign's id");
-        }
-        Self {
-            task_id,
-            ends_at: body.parsed("ends_at"),
-        }
+fn task_id(body: &mut Members, name: &str) -> Option<CampaignId> {
+    let id = body.parsed(name);
+    if id.is_none() {
+        body.wrong(name, "is the new campaign's id");
     }
+    id
 }
 
 async fn make_alike(ctx: Ctx, input: Input) -> Result<CreationReply<CampaignResponse>, Problem> {

@@ -32,10 +32,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The members of the plan to change, and the reason. An absent member stays as it is.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "schedule": { "end_time": "17:00", "max_concurrent": 20 },
     "reason": "fewer agents this week" }]))]
 struct PlanChangeRequest {
+    #[member(read = schedule)]
     schedule: Option<ScheduleChange>,
     /// Replaces the whole policy. A member that is left out takes the value of the standard policy.
     retry_policy: Option<RetryPolicy>,
@@ -48,7 +49,7 @@ struct PlanChangeRequest {
 }
 
 /// Calling hours and concurrency, named as in the request that creates a campaign.
-#[derive(Default, JsonSchema)]
+#[derive(Default, ApiRequest, JsonSchema)]
 struct ScheduleChange {
     start_time: Option<TimeOfDay>,
     end_time: Option<TimeOfDay>,
@@ -58,26 +59,8 @@ struct ScheduleChange {
     max_concurrent: Option<u32>,
 }
 
-impl ScheduleChange {
-    fn read(members: &mut Members) -> Self {
-        Self {
-            start_time: members.value("start_time"),
-            end_time: members.value("end_time"),
-            rests: members.value("rests"),
-            max_concurrent: members.count("max_concurrent", 1, MAX_CONCURRENT_MAX),
-        }
-    }
-}
-
-impl ApiRequest for PlanChangeRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            schedule: body.inner("schedule", ScheduleChange::read),
-            retry_policy: body.value("retry_policy"),
-            share: body.count("share", 1, SHARE_WEIGHT_MAX),
-            reason: body.needed_short_text("reason", PLAN_CHANGE_REASON_BYTES_MAX),
-        }
-    }
+fn schedule(body: &mut Members, name: &str) -> Option<ScheduleChange> {
+    body.inner(name, ScheduleChange::read)
 }
 
 async fn change(ctx: Ctx, input: Input) -> Result<ChangeReply<CampaignResponse>, Problem> {

@@ -26,7 +26,7 @@ use domain::inquiry::ReadForm;
 use domain::permission::DataScope;
 use domain::problem::Problem;
 use evidence::replaying::Texts;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use std::sync::Arc;
 use warp::Reply;
@@ -130,23 +130,15 @@ struct ConversationOpening {
 }
 
 /// A message from the customer.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "id": "m-1", "text": "三期" }]))]
 struct CustomerMessageRequest {
     /// The sender's id of the message. The same id again is the same message.
     #[schemars(length(min = 1, max = MESSAGE_ID_BYTES_MAX))]
     id: String,
     #[schemars(length(min = 1, max = TEXT_CHARS_MAX))]
+    #[member(chars)]
     text: String,
-}
-
-impl ApiRequest for CustomerMessageRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            id: body.needed_short_text("id", MESSAGE_ID_BYTES_MAX),
-            text: body.needed_short_text("text", TEXT_CHARS_MAX.saturating_mul(4)),
-        }
-    }
 }
 
 async fn begin(ctx: Ctx, input: Input) -> Result<CreationReply<ConversationResponse>, Problem> {

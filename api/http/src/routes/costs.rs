@@ -69,10 +69,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body of a cost report: the period, the tariffs and the baseline.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
+#[request(check = check_baseline)]
 #[schemars(extend("examples" = [{ "from": "2026-11-20", "baseline": { "agent_year_fen": 9_000_000,
     "recognition_hour_fen": 120 } }]))]
 struct CostsRequest {
+    #[member(parse)]
     campaign: Option<CampaignId>,
     /// First day (Beijing time).
     #[schemars(example = &"2026-11-20")]
@@ -84,9 +86,9 @@ struct CostsRequest {
     #[schemars(example = &"60")]
     step: Option<String>,
     /// Tariff of lines in fen per minute, a whole number.
+    #[schemars(range(min = 0, max = PER_MINUTE_FEN_MAX))]
     per_minute_fen: Option<u32>,
     /// Replaces the baseline of the settings. A missing member has its default, or is not priced.
-    #[schemars(with = "Baseline")]
     baseline: Option<Baseline>,
     /// A log position or an RFC 3339 instant: the costs as known then. Default: now.
     #[schemars(example = &"1200")]
@@ -97,21 +99,9 @@ struct CostsRequest {
 /// states it.
 const PER_MINUTE_FEN_MAX: u32 = 100_000;
 
-impl ApiRequest for CostsRequest {
-    fn read(body: &mut Members) -> Self {
-        let baseline: Option<Baseline> = body.value("baseline");
-        if let Some(fault) = baseline.and_then(|baseline| baseline.fault()) {
-            body.wrong("baseline", format!("has {fault} within their bounds"));
-        }
-        Self {
-            campaign: body.parsed("campaign"),
-            from: body.text("from"),
-            to: body.text("to"),
-            step: body.text("step"),
-            per_minute_fen: body.count("per_minute_fen", 0, PER_MINUTE_FEN_MAX),
-            baseline,
-            as_of: body.text("as_of"),
-        }
+fn check_baseline(request: &CostsRequest, body: &mut Members) {
+    if let Some(fault) = request.baseline.and_then(|baseline| baseline.fault()) {
+        body.wrong("baseline", format!("has {fault} within their bounds"));
     }
 }
 

@@ -24,9 +24,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body with deals. Each row is handled separately: a refused row does not affect the others.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct DealsRequest {
     #[schemars(length(min = 1, max = DEALS_OF_REQUEST_MAX))]
+    #[member(read = deals)]
     deals: Vec<DealRow>,
     /// Days after a call within which a deal is attributed to it; default 30.
     #[schemars(range(min = 1, max = ATTRIBUTION_DAYS_MAX))]
@@ -35,18 +36,12 @@ struct DealsRequest {
     dry_run: Option<bool>,
 }
 
-impl ApiRequest for DealsRequest {
-    fn read(body: &mut Members) -> Self {
-        let deals: Vec<DealRow> = body.value("deals").unwrap_or_default();
-        if deals.is_empty() || deals.len() > DEALS_OF_REQUEST_MAX {
-            body.wrong("deals", format!("has 1 to {DEALS_OF_REQUEST_MAX} deals"));
-        }
-        Self {
-            deals,
-            window_days: body.count("window_days", 1, ATTRIBUTION_DAYS_MAX),
-            dry_run: body.value("dry_run"),
-        }
+fn deals(body: &mut Members, name: &str) -> Vec<DealRow> {
+    let deals: Vec<DealRow> = body.value(name).unwrap_or_default();
+    if deals.is_empty() || deals.len() > DEALS_OF_REQUEST_MAX {
+        body.wrong(name, format!("has 1 to {DEALS_OF_REQUEST_MAX} deals"));
     }
+    deals
 }
 
 async fn take(ctx: Ctx, input: Input) -> Result<ChangeReply<DealImportReport>, Problem> {

@@ -90,32 +90,27 @@ struct FlowFileResponse {
 }
 
 /// The body with a flow file to check.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "source": EXAMPLE, "against": "greeting@1" }]))]
 struct FlowFile {
     /// The flow file: YAML or JSON.
     #[schemars(length(max = FLOW_FILE_BYTES_MAX))]
+    #[member(read = source_of)]
     source: String,
     /// A published version, NAME or NAME@V, to compare with.
     #[schemars(with = "Option<String>")]
+    #[member(parse)]
     against: Option<FlowSelector>,
 }
 
-impl ApiRequest for FlowFile {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            source: source_of(body),
-            against: body.parsed("against"),
-        }
-    }
-}
-
 /// The body of a typed conversation with a flow file.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
+#[request(check = check_sizes)]
 #[schemars(extend("examples" = [{ "source": EXAMPLE, "turns": [{ "say": "可以" }, { "key": "1" }, { "silence": {} }] }]))]
 struct TypedDialogRequest {
     /// The flow file: YAML or JSON.
     #[schemars(length(max = FLOW_FILE_BYTES_MAX))]
+    #[member(read = source_of)]
     source: String,
     /// What the callee did so far, from the beginning.
     #[schemars(length(max = TYPED_TURNS_MAX))]
@@ -124,61 +119,44 @@ struct TypedDialogRequest {
     values: Option<BTreeMap<String, String>>,
 }
 
-impl ApiRequest for TypedDialogRequest {
-    fn read(body: &mut Members) -> Self {
-        let order = Self {
-            source: source_of(body),
-            turns: body.value("turns").unwrap_or_default(),
-            values: body.value("values"),
-        };
-        if order.turns.len() > TYPED_TURNS_MAX {
-            body.wrong("turns", format!("has more than {TYPED_TURNS_MAX} turns"));
-        }
-        let long = |text: &str| text.chars().count() > TYPED_CHARS_MAX;
-        if order
-            .turns
-            .iter()
-            .any(|turn| matches!(turn, TypedTurn::Say(text) if long(text)))
-        {
-            body.wrong(
-                "turns",
-                format!("has a turn of more than {TYPED_CHARS_MAX} characters"),
-            );
-        }
-        let values = order.values.iter().flatten();
-        let is_wrong = |(name, value): (&String, &String)| !is_variable_name(name) || long(value);
-        if values.clone().count() > TYPED_VALUES_MAX || values.clone().any(is_wrong) {
-            body.wrong(
-                "values",
-                "has too many values, one that is too long, or a name that is none",
-            );
-        }
-        order
+fn check_sizes(request: &TypedDialogRequest, body: &mut Members) {
+    if request.turns.len() > TYPED_TURNS_MAX {
+        body.wrong("turns", format!("has more than {TYPED_TURNS_MAX} turns"));
+    }
+    let long = |text: &str| text.chars().count() > TYPED_CHARS_MAX;
+    if request
+        .turns
+        .iter()
+        .any(|turn| matches!(turn, TypedTurn::Say(text) if long(text)))
+    {
+        body.wrong(
+            "turns",
+            format!("has a turn of more than {TYPED_CHARS_MAX} characters"),
+        );
+    }
+    let values = request.values.iter().flatten();
+    let is_wrong = |(name, value): (&String, &String)| !is_variable_name(name) || long(value);
+    if values.clone().count() > TYPED_VALUES_MAX || values.clone().any(is_wrong) {
+        body.wrong(
+            "values",
+            "has too many values, one that is too long, or a name that is none",
+        );
     }
 }
 
 /// The body with a flow file to rehearse.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "source": EXAMPLE, "callers": 200, "seed": 7 }]))]
 struct FlowFileRehearsal {
     /// The flow file: YAML or JSON.
     #[schemars(length(max = FLOW_FILE_BYTES_MAX))]
+    #[member(read = source_of)]
     source: String,
     /// Number of simulated callers; default 200.
     #[schemars(range(min = 1, max = CALLERS_MAX))]
     callers: Option<u32>,
     /// Seed of all random choices; default 1.
     seed: Option<u64>,
-}
-
-impl ApiRequest for FlowFileRehearsal {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            source: source_of(body),
-            callers: body.count("callers", 1, CALLERS_MAX),
-            seed: body.value("seed"),
-        }
-    }
 }
 
 async fn list(_: Ctx, _: Input) -> Result<ReadReply<FlowFiles>, Problem> {

@@ -7,7 +7,7 @@ use application::holidays::{HolidayYearResponse, YearList, import_year, read_yea
 use application::parameter::Parameter;
 use domain::problem::Problem;
 use domain::working_calendar::CALENDAR_BYTES_MAX;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -38,7 +38,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body with the holidays of a year, and the reason.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "file": "country: cn\nyear: 2028\nstatus: published\nsource: the notice\n\
 holidays:\n  - {name: 元旦, from: 2028-01-01, to: 2028-01-03}\n", "reason": "the notice is out" }]))]
 struct HolidayYearRequest {
@@ -48,15 +48,6 @@ struct HolidayYearRequest {
     /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
-}
-
-impl ApiRequest for HolidayYearRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            file: body.needed_short_text("file", CALENDAR_BYTES_MAX),
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-        }
-    }
 }
 
 /// A year of holidays after its import.

@@ -59,11 +59,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body of a message: recipient, way, text and attachments.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
+#[request(check = check_addresses)]
 #[schemars(extend("examples" = [{ "campaign": "TASK20261120", "customer": "C01", "way": "sms",
     "text": "您的还款计划：{{link}}", "link": "https://example.com/plan" }]))]
 struct MessageRequest {
     #[schemars(with = "CampaignId")]
+    #[member(parse)]
     campaign: Option<CampaignId>,
     /// External or internal id of the customer. The customer must be in a list of the campaign.
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
@@ -71,58 +73,43 @@ struct MessageRequest {
     #[schemars(with = "MessageMethod")]
     way: Option<MessageMethod>,
     /// For a mail: the address.
+    #[schemars(length(max = TEXT_BYTES_MAX))]
     to: Option<String>,
     /// For a mail: the subject.
+    #[schemars(length(max = TEXT_BYTES_MAX))]
     subject: Option<String>,
     /// The text, with variables of the customer's list row, for example {{name}}.
     #[schemars(length(min = 1, max = TEXT_CHARS_MAX))]
+    #[member(chars)]
     text: String,
     /// Additional values for variables.
     variables: Option<BTreeMap<String, String>>,
     /// Replaces {{link}} in the text, or is appended to the text.
+    #[schemars(length(max = TEXT_BYTES_MAX))]
     link: Option<String>,
     /// HTTPS addresses of pictures or documents, at most 5.
     attachments: Option<Vec<String>>,
 }
 
-impl ApiRequest for MessageRequest {
-    fn read(body: &mut Members) -> Self {
-        for needed in ["campaign", "way"] {
-            if body.is_absent(needed) {
-                body.wrong(needed, "is missing");
-            }
-        }
-        let order = Self {
-            campaign: body.parsed("campaign"),
-            customer: body.needed_short_text("customer", TEXT_BYTES_MAX),
-            way: body.value("way"),
-            to: body.short_text("to", TEXT_BYTES_MAX),
-            subject: body.short_text("subject", TEXT_BYTES_MAX),
-            text: body.needed_short_text("text", TEXT_CHARS_MAX.saturating_mul(4)),
-            variables: body.value("variables"),
-            link: body.short_text("link", TEXT_BYTES_MAX),
-            attachments: body.value("attachments"),
-        };
-        // An address with variables is checked after they are filled in; any other is checked now.
-        let written = order.to.as_deref().filter(|to| !to.contains("{{"));
-        if let Some(Err(fault)) = written
-            .filter(|_| order.way == Some(MessageMethod::Mail))
-            .map(check_mail)
-        {
-            body.wrong("to", fault);
-        }
-        let is_link = |link: &String| link.starts_with("https://") && link.len() <= TEXT_BYTES_MAX;
-        if order.link.as_ref().is_some_and(|link| !is_link(link)) {
-            body.wrong("link", "is no https address");
-        }
-        let attached = order.attachments.as_deref().unwrap_or_default();
-        if attached.len() > ATTACHMENTS_MAX || !attached.iter().all(is_link) {
-            body.wrong(
-                "attachments",
-                format!("are at most {ATTACHMENTS_MAX} https addresses"),
-            );
-        }
-        order
+fn check_addresses(request: &MessageRequest, body: &mut Members) {
+    // An address with variables is checked after they are filled in; any other is checked now.
+    let written = request.to.as_deref().filter(|to| !to.contains("{{"));
+    if let Some(Err(fault)) = written
+        .filter(|_| request.way == Some(MessageMethod::Mail))
+        .map(check_mail)
+    {
+        body.wrong("to", fault);
+    }
+    let is_link = |link: &String| link.starts_with("https://") && link.len() <= TEXT_BYTES_MAX;
+    if request.link.as_ref().is_some_and(|link| !is_link(link)) {
+        body.wrong("link", "is no https address");
+    }
+    let attached = request.attachments.as_deref().unwrap_or_default();
+    if attached.len() > ATTACHMENTS_MAX || !attached.iter().all(is_link) {
+        body.wrong(
+            "attachments",
+            format!("are at most {ATTACHMENTS_MAX} https addresses"),
+        );
     }
 }
 
@@ -193,31 +180,27 @@ async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<MessagesRespo
 }
 
 /// The body of a reply that a gateway received.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
+#[request(before = require_an_origin)]
 #[schemars(extend("examples" = [{ "id": "r-1", "from": "13800138000", "text": "退订" }]))]
 struct MessageReply {
     /// The gateway's id of the reply. The same id again is the same reply.
     #[schemars(length(min = 1, max = REPLY_ID_BYTES_MAX))]
     id: String,
     /// The message that is answered: the `id` that the gateway received with it.
+    #[member(parse)]
     message: Option<MessageId>,
     /// The phone number that sent the reply.
+    #[schemars(length(max = TEXT_BYTES_MAX))]
     from: Option<String>,
     #[schemars(length(min = 1, max = TEXT_CHARS_MAX))]
+    #[member(chars)]
     text: String,
 }
 
-impl ApiRequest for MessageReply {
-    fn read(body: &mut Members) -> Self {
-        if body.is_absent("message") && body.is_absent("from") {
-            body.wrong("from", "or message says who answers: one of them at least");
-        }
-        Self {
-            id: body.needed_short_text("id", REPLY_ID_BYTES_MAX),
-            message: body.parsed("message"),
-            from: body.short_text("from", TEXT_BYTES_MAX),
-            text: body.needed_short_text("text", TEXT_CHARS_MAX.saturating_mul(4)),
-        }
+fn require_an_origin(body: &mut Members) {
+    if body.is_absent("message") && body.is_absent("from") {
+        body.wrong("from", "or message says who answers: one of them at least");
     }
 }
 

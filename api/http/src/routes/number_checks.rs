@@ -30,7 +30,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body of a check: numbers, or a campaign.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
+#[request(check = check_numbers_or_campaign)]
 #[schemars(extend("examples" = [{ "numbers": ["13800138000"], "max_age_days": 7 }]))]
 struct NumberCheck {
     /// Phone numbers in any common notation.
@@ -38,35 +39,26 @@ struct NumberCheck {
     numbers: Option<Vec<String>>,
     /// Instead of `numbers`: the numbers of the campaign's customers who may still be called.
     #[schemars(with = "Option<String>", example = &"TASK20261120")]
+    #[member(parse)]
     campaign: Option<CampaignId>,
     /// With `campaign`: the customer at which the previous request ended, from its reply.
     #[schemars(with = "Option<String>", example = &"0a1b2c3d4e5f60718293a4b5c6d7e8f9")]
+    #[member(parse)]
     after: Option<CustomerId>,
     /// States that were checked within this number of days are not checked again; default 30.
     #[schemars(range(min = 1, max = CHECK_AGE_DAYS_MAX))]
     max_age_days: Option<u32>,
 }
 
-impl ApiRequest for NumberCheck {
-    fn read(body: &mut Members) -> Self {
-        let read = Self {
-            numbers: body.value("numbers"),
-            campaign: body.parsed("campaign"),
-            after: body.parsed("after"),
-            max_age_days: body.count("max_age_days", 1, CHECK_AGE_DAYS_MAX),
-        };
-        let count = read.numbers.as_ref().map_or(0, Vec::len);
-        match &read.campaign {
-            None if count == 0 || count > NUMBERS_OF_CHECK_MAX => {
-                body.wrong(
-                    "numbers",
-                    format!("has 1 to {NUMBERS_OF_CHECK_MAX} numbers, or a campaign is named"),
-                );
-            }
-            Some(_) if count > 0 => body.wrong("campaign", "is named instead of numbers, not beside them"),
-            None | Some(_) => {}
+fn check_numbers_or_campaign(request: &NumberCheck, body: &mut Members) {
+    let count = request.numbers.as_ref().map_or(0, Vec::len);
+    match &request.campaign {
+        None if count == 0 || count > NUMBERS_OF_CHECK_MAX => {
+            let detail = format!("has 1 to {NUMBERS_OF_CHECK_MAX} numbers, or a campaign is named");
+            body.wrong("numbers", detail);
         }
-        read
+        Some(_) if count > 0 => body.wrong("campaign", "is named instead of numbers, not beside them"),
+        None | Some(_) => {}
     }
 }
 

@@ -44,7 +44,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body with numbers or digests.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
+#[request(check = check_numbers_or_digests)]
 #[schemars(extend("examples" = [{ "numbers": ["13800138000"], "list": "consented-2026",
     "reason": "signed at the counter" }]))]
 struct NumberImport {
@@ -58,32 +59,23 @@ struct NumberImport {
         example = &["0000000000000000000000000000000000000000000000000000000000000000"])]
     digests: Option<Vec<String>>,
     /// The list to put them on; without it numbers are suppressed permanently. Required for digests.
+    #[member(parse)]
     list: Option<NumberListName>,
     /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
 }
 
-impl ApiRequest for NumberImport {
-    fn read(body: &mut Members) -> Self {
-        let numbers: Option<Vec<String>> = body.value("numbers");
-        let digests: Option<Vec<String>> = body.value("digests");
-        let list = body.parsed("list");
-        let count = |rows: &Option<Vec<String>>| rows.as_ref().map_or(0, Vec::len);
-        let rows = count(&numbers) + count(&digests);
-        if rows == 0 || rows > NUMBERS_OF_REQUEST_MAX || (numbers.is_some() && digests.is_some()) {
-            let what = format!("has 1 to {NUMBERS_OF_REQUEST_MAX} numbers, or digests has so many");
-            body.wrong("numbers", what);
-        }
-        if digests.is_some() && list.is_none() {
-            body.wrong("list", "is missing: digests are of a list");
-        }
-        Self {
-            numbers,
-            digests,
-            list,
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-        }
+fn check_numbers_or_digests(request: &NumberImport, body: &mut Members) {
+    let count = |rows: &Option<Vec<String>>| rows.as_ref().map_or(0, Vec::len);
+    let rows = count(&request.numbers) + count(&request.digests);
+    let has_both = request.numbers.is_some() && request.digests.is_some();
+    if rows == 0 || rows > NUMBERS_OF_REQUEST_MAX || has_both {
+        let what = format!("has 1 to {NUMBERS_OF_REQUEST_MAX} numbers, or digests has so many");
+        body.wrong("numbers", what);
+    }
+    if request.digests.is_some() && request.list.is_none() {
+        body.wrong("list", "is missing: digests are of a list");
     }
 }
 

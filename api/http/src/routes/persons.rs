@@ -33,23 +33,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body of a reveal: which fields, and why.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "fields": ["name", "phones"], "reason": "complaint 17" }]))]
 struct RevealRequest {
     #[schemars(length(min = 1))]
+    #[member(read = fields_of)]
     fields: BTreeSet<PersonalField>,
     /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
-}
-
-impl ApiRequest for RevealRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            fields: fields_of(body),
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-        }
-    }
 }
 
 async fn reveal(ctx: Ctx, input: Input) -> Result<ReadReply<ClearCustomerValues>, Problem> {
@@ -68,26 +60,21 @@ async fn reveal(ctx: Ctx, input: Input) -> Result<ReadReply<ClearCustomerValues>
 }
 
 /// The body that assigns a customer: at most one of `user` and `team`.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
+#[request(check = refuse_user_and_team)]
 #[schemars(extend("examples" = [{ "user": "wang", "reason": "speaks the dialect" }]))]
 struct CustomerAssignRequest {
+    #[member(parse)]
     user: Option<UserId>,
+    #[member(parse)]
     team: Option<TeamId>,
     #[schemars(length(min = 1, max = ASSIGNMENT_REASON_BYTES_MAX))]
     reason: String,
 }
 
-impl ApiRequest for CustomerAssignRequest {
-    fn read(body: &mut Members) -> Self {
-        let (user, team) = (body.parsed("user"), body.parsed("team"));
-        if user.is_some() && team.is_some() {
-            body.wrong("team", "is given beside user: one of them sees to the person");
-        }
-        Self {
-            user,
-            team,
-            reason: body.needed_short_text("reason", ASSIGNMENT_REASON_BYTES_MAX),
-        }
+fn refuse_user_and_team(request: &CustomerAssignRequest, body: &mut Members) {
+    if request.user.is_some() && request.team.is_some() {
+        body.wrong("team", "is given beside user: one of them sees to the person");
     }
 }
 

@@ -66,57 +66,39 @@ struct PreviewNextRequest {
 }
 
 /// The body that accepts an offer.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct PreviewAcceptRequest {
     /// The offered customer.
     #[schemars(with = "CustomerId")]
+    #[member(read = read_customer)]
     customer: Option<CustomerId>,
     /// The agent. Ignored if the caller is a user; required otherwise.
     #[schemars(with = "Option<String>", example = &"wang")]
+    #[member(parse)]
     agent: Option<UserId>,
 }
 
-impl ApiRequest for PreviewAcceptRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            customer: read_customer(body),
-            agent: body.parsed("agent"),
-        }
-    }
-}
-
 /// The body that skips an offer: the customer, and the reason.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct PreviewSkipRequest {
     /// The offered customer.
     #[schemars(with = "CustomerId")]
+    #[member(read = read_customer)]
     customer: Option<CustomerId>,
     /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = PREVIEW_REASON_BYTES_MAX), example = &"in a meeting until noon")]
     reason: String,
     /// The agent. Ignored if the caller is a user; required otherwise.
     #[schemars(with = "Option<String>", example = &"wang")]
+    #[member(parse)]
     agent: Option<UserId>,
 }
 
-impl ApiRequest for PreviewSkipRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            customer: read_customer(body),
-            reason: body.needed_short_text("reason", PREVIEW_REASON_BYTES_MAX),
-            agent: body.parsed("agent"),
-        }
+fn read_customer(body: &mut Members, name: &str) -> Option<CustomerId> {
+    if body.is_absent(name) {
+        body.wrong(name, "is missing: give the customer that the agent was offered");
     }
-}
-
-fn read_customer(body: &mut Members) -> Option<CustomerId> {
-    if body.is_absent("customer") {
-        body.wrong(
-            "customer",
-            "is missing: give the customer that the agent was offered",
-        );
-    }
-    body.parsed("customer")
+    body.parsed(name)
 }
 
 /// The agent's state after the request.

@@ -54,28 +54,21 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// The body with attributes and tags of many customers. Each row is handled separately: a refused row does
 /// not affect the others.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct ProfilesRequest {
     #[schemars(length(min = 1, max = PROFILES_OF_REQUEST_MAX))]
+    #[member(read = customers)]
     customers: Vec<ProfileRow>,
     /// If true, nothing is stored: the reply shows what would be.
     dry_run: Option<bool>,
 }
 
-impl ApiRequest for ProfilesRequest {
-    fn read(body: &mut Members) -> Self {
-        let customers: Vec<ProfileRow> = body.value("customers").unwrap_or_default();
-        if customers.is_empty() || customers.len() > PROFILES_OF_REQUEST_MAX {
-            body.wrong(
-                "customers",
-                format!("has 1 to {PROFILES_OF_REQUEST_MAX} customers"),
-            );
-        }
-        Self {
-            customers,
-            dry_run: body.value("dry_run"),
-        }
+fn customers(body: &mut Members, name: &str) -> Vec<ProfileRow> {
+    let customers: Vec<ProfileRow> = body.value(name).unwrap_or_default();
+    if customers.is_empty() || customers.len() > PROFILES_OF_REQUEST_MAX {
+        body.wrong(name, format!("has 1 to {PROFILES_OF_REQUEST_MAX} customers"));
     }
+    customers
 }
 
 async fn set_of_many(ctx: Ctx, input: Input) -> Result<ChangeReply<BulkProfilesReport>, Problem> {

@@ -33,10 +33,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// The body of a promotion: the stage, the reason, and evidence that only people know. Figures are counted
 /// from the log.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
+#[request(check = check_evidence)]
 #[schemars(extend("examples" = [{ "to": "full", "reason": "a week without a complaint",
     "evidence": { "person_on_duty": "li" } }]))]
 struct StagePromotionRequest {
+    #[schemars(with = "Stage")]
+    #[member(read = stage)]
     to: Option<Stage>,
     /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = PROMOTION_REASON_BYTES_MAX))]
@@ -44,29 +47,24 @@ struct StagePromotionRequest {
     /// For `full`: the person on duty. With agents: their number, days, ratios, reviewed days.
     evidence: Option<EvidenceStatements>,
     /// The approval by another user.
+    #[member(parse)]
     approval: Option<ApprovalId>,
 }
 
-impl ApiRequest for StagePromotionRequest {
-    fn read(body: &mut Members) -> Self {
-        let to = body.value("to");
-        if to.is_none() {
-            body.wrong("to", "is pilot, roll_out or full");
-        }
-        let evidence: Option<EvidenceStatements> = body.value("evidence");
-        let named = evidence.as_ref().and_then(|said| said.person_on_duty.as_ref());
-        if named.is_some_and(|name| name.len() > ON_DUTY_BYTES_MAX) {
-            body.wrong(
-                "evidence",
-                format!("person_on_duty has at most {ON_DUTY_BYTES_MAX} bytes"),
-            );
-        }
-        Self {
-            to,
-            reason: body.needed_short_text("reason", PROMOTION_REASON_BYTES_MAX),
-            evidence,
-            approval: body.parsed("approval"),
-        }
+fn stage(body: &mut Members, name: &str) -> Option<Stage> {
+    let stage = body.value(name);
+    if stage.is_none() {
+        body.wrong(name, "is pilot, roll_out or full");
+    }
+    stage
+}
+
+fn check_evidence(request: &StagePromotionRequest, body: &mut Members) {
+    let evidence = request.evidence.as_ref();
+    let named = evidence.and_then(|said| said.person_on_duty.as_ref());
+    if named.is_some_and(|name| name.len() > ON_DUTY_BYTES_MAX) {
+        let detail = format!("person_on_duty has at most {ON_DUTY_BYTES_MAX} bytes");
+        body.wrong("evidence", detail);
     }
 }
 

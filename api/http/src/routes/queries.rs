@@ -5,7 +5,7 @@ use crate::api_description::ReadReply;
 use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use application::inquiries::{Question, SqlAnswer, query};
 use domain::problem::Problem;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use projections::ask::{QueryLimits, ROWS_DEFAULT, ROWS_MAX, TIMEOUT_DEFAULT_MS, TIMEOUT_MAX_MS};
 use projections::sql_views::{EXAMPLE, SQL_VIEWS};
 use schemars::JsonSchema;
@@ -30,30 +30,19 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body with a SQL query.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct SqlQuery {
     /// One SELECT over the views of /api/v1/query/views.
     #[schemars(example = EXAMPLE)]
     sql: String,
     /// Maximum rows of the result; default 1000.
-    #[schemars(range(min = 1, max = ROWS_MAX))]
+    #[schemars(range(min = 1, max = whole(ROWS_MAX)))]
     limit: Option<u32>,
     /// Maximum time of the query in milliseconds; default 5000.
-    #[schemars(range(min = 1, max = TIMEOUT_MAX_MS))]
+    #[schemars(range(min = 1, max = whole(TIMEOUT_MAX_MS)))]
     timeout_ms: Option<u32>,
     /// The user who asks, for the record.
     by: Option<String>,
-}
-
-impl ApiRequest for SqlQuery {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            sql: body.needed_text("sql").unwrap_or_default(),
-            by: body.text("by"),
-            limit: body.count("limit", 1, whole(ROWS_MAX)),
-            timeout_ms: body.count("timeout_ms", 1, whole(TIMEOUT_MAX_MS)),
-        }
-    }
 }
 
 async fn ask(ctx: Ctx, input: Input) -> Result<ReadReply<SqlAnswer>, Problem> {

@@ -46,14 +46,17 @@ enum NumbersForm {
 
 /// The body that finishes the import of an edition. All of its numbers were imported before
 /// (`numbers/import`).
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
+#[request(check = check_salt)]
 #[schemars(extend("examples" = [{ "registry": "us-dnc", "as_of": "2026-03-02", "areas": ["202"],
     "form": "clear", "numbers": 12, "bad": 0, "reason": "the list of March" }]))]
 struct RegistryEditionRequest {
     #[schemars(with = "NumberListName")]
+    #[member(parse)]
     registry: Option<NumberListName>,
     /// The date of the edition, as its publisher states it.
     #[schemars(with = "Day")]
+    #[member(parse)]
     as_of: Option<Day>,
     /// The area codes of the edition; default: the whole list.
     #[schemars(length(max = REGISTRY_AREAS_MAX))]
@@ -74,32 +77,12 @@ struct RegistryEditionRequest {
     reason: String,
 }
 
-impl ApiRequest for RegistryEditionRequest {
-    fn read(body: &mut Members) -> Self {
-        for needed in ["registry", "as_of", "numbers"] {
-            if body.is_absent(needed) {
-                body.wrong(needed, "is missing");
-            }
-        }
-        let form = body.value("form");
-        let salt: Option<String> = body.value("salt");
-        if salt.is_some() && form != Some(NumbersForm::Sha256) {
-            body.wrong(
-                "salt",
-                "is of numbers that came as digests: form is sha256 beside it",
-            );
-        }
-        Self {
-            registry: body.parsed("registry"),
-            as_of: body.parsed("as_of"),
-            areas: body.value("areas"),
-            form,
-            salt,
-            numbers: body.value("numbers").unwrap_or_default(),
-            bad: body.value("bad"),
-            uncallable: body.value("uncallable"),
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-        }
+fn check_salt(request: &RegistryEditionRequest, body: &mut Members) {
+    if request.salt.is_some() && request.form != Some(NumbersForm::Sha256) {
+        body.wrong(
+            "salt",
+            "is of numbers that came as digests: form is sha256 beside it",
+        );
     }
 }
 

@@ -174,26 +174,18 @@ async fn record_that_read(
 }
 
 /// The body with a flow file to compare a call with.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "source": "flow: greeting\nnotices: {recording: 本次通话将被录音。}\n" }]))]
 struct FlowDraftRequest {
     /// The flow file: YAML or JSON. A file with faults is refused.
     #[schemars(length(max = FLOW_FILE_BYTES_MAX))]
+    #[member(read = source_of)]
     source: String,
     /// Required, with `customers:reveal`, for a file that tests a value in another way than the version that
     /// the call ran, because the result discloses values of the callee. Stored permanently; must not name a
     /// person.
     #[schemars(length(max = REASON_BYTES_MAX), example = &"客诉核实")]
     reason: Option<String>,
-}
-
-impl ApiRequest for FlowDraftRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            source: source_of(body),
-            reason: body.short_text("reason", REASON_BYTES_MAX),
-        }
-    }
 }
 
 /// The name of an unpublished file next to the version that a call ran.
@@ -251,16 +243,20 @@ async fn version_of(installation: &Installation, named: &FlowSelector) -> Result
 }
 
 /// The body of a what-if: another flow version, another model, or both.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
+#[request(check = check_flow_and_model)]
 #[schemars(extend("examples" = [{ "flow": "card_instalment_spoken@2" }]))]
 struct WhatIfRequest {
     /// A published version, NAME@V; default: the one that the campaign uses.
     #[schemars(with = "Option<String>")]
+    #[member(parse)]
     flow: Option<FlowSelector>,
     /// A model file of `ledgerline nlu train`, in base64; it classifies the utterances again.
+    #[member(read = model_text)]
     model_base64: Option<String>,
     /// A published model instead: NAME or NAME@V.
     #[schemars(with = "Option<String>")]
+    #[member(parse)]
     model: Option<ModelSelector>,
     /// With `customers:reveal`: also returns examples of calls with a version that tests fewer values than
     /// this one; their paths disclose values of the callee. Stored permanently; must not name a person.
@@ -268,31 +264,22 @@ struct WhatIfRequest {
     reason: Option<String>,
 }
 
-impl ApiRequest for WhatIfRequest {
-    fn read(body: &mut Members) -> Self {
-        let order = Self {
-            flow: body.parsed("flow"),
-            model_base64: model_text(body),
-            model: body.parsed("model"),
-            reason: body.short_text("reason", REASON_BYTES_MAX),
-        };
-        if order.flow.is_none() && order.model_base64.is_none() && order.model.is_none() {
-            body.wrong("flow", "is missing (or give a model)");
-        }
-        if order.model_base64.is_some() && order.model.is_some() {
-            body.wrong("model", "cannot be combined with model_base64");
-        }
-        order
+fn check_flow_and_model(request: &WhatIfRequest, body: &mut Members) {
+    if request.flow.is_none() && request.model_base64.is_none() && request.model.is_none() {
+        body.wrong("flow", "is missing (or give a model)");
+    }
+    if request.model_base64.is_some() && request.model.is_some() {
+        body.wrong("model", "cannot be combined with model_base64");
     }
 }
 
 /// Reads the model, which may be longer than other texts; only the limit of the body applies.
-fn model_text(body: &mut Members) -> Option<String> {
-    match body.raw("model_base64")? {
+fn model_text(body: &mut Members, name: &str) -> Option<String> {
+    match body.raw(name)? {
         Value::String(text) => Some(text),
         Value::Null => None,
         Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            body.wrong("model_base64", "is not a text");
+            body.wrong(name, "is not a text");
             None
         }
     }

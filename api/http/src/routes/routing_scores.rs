@@ -86,7 +86,7 @@ fn part(body: &mut Members, name: &str) -> u32 {
 }
 
 /// The body of a scoring: features of the customer, which are not stored, and the candidates.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(rename = "RoutingScoreRequest", extend("examples" = [{
     "customer": { "rfm": 800, "industry": "retail", "region": "浙江" },
     "candidates": [
@@ -100,20 +100,6 @@ struct RoutingScoreRequest {
     customer: Option<RoutingCustomer>,
     #[schemars(length(min = 1, max = CANDIDATES_OF_A_CALL_MAX))]
     candidates: Vec<RoutingCandidate>,
-}
-
-impl ApiRequest for RoutingScoreRequest {
-    fn read(body: &mut Members) -> Self {
-        for name in ["customer", "candidates"] {
-            if body.is_absent(name) {
-                body.wrong(name, "is missing");
-            }
-        }
-        Self {
-            customer: body.value("customer"),
-            candidates: body.value("candidates").unwrap_or_default(),
-        }
-    }
 }
 
 /// The weights after a change.

@@ -188,7 +188,8 @@ impl PresetResponse {
 }
 
 /// The body of a dry run of a rule set: a shipped version or a file.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
+#[request(check = check_rule_or_file)]
 #[schemars(extend("examples" = [{ "rule": "cn-service@1" }]))]
 struct RuleDryRunRequest {
     /// A shipped version, PRESET@V.
@@ -198,20 +199,13 @@ struct RuleDryRunRequest {
     #[schemars(length(max = FILE_BYTES_MAX))]
     file: Option<String>,
     /// The time for which the rules are evaluated; default: now.
+    #[member(parse)]
     at: Option<Timestamp>,
 }
 
-impl ApiRequest for RuleDryRunRequest {
-    fn read(body: &mut Members) -> Self {
-        let order = Self {
-            rule: body.short_text("rule", 64),
-            file: body.short_text("file", FILE_BYTES_MAX),
-            at: body.parsed("at"),
-        };
-        if order.rule.is_some() == order.file.is_some() {
-            body.wrong("rule", "is needed, or file: one of them");
-        }
-        order
+fn check_rule_or_file(request: &RuleDryRunRequest, body: &mut Members) {
+    if request.rule.is_some() == request.file.is_some() {
+        body.wrong("rule", "is needed, or file: one of them");
     }
 }
 

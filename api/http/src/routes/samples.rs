@@ -7,7 +7,8 @@ use crate::reply::WriteResult;
 use domain::ids::{CallId, CampaignId, CommandId, SampleId};
 use domain::problem::Problem;
 use domain::sample::{
-    DrawFacts, Finding, SEED_BYTES_MAX, Sample, SampleCommand, SampleEvent, StratificationKey,
+    BY_BYTES_MAX, DrawFacts, Finding, REMARK_BYTES_MAX, SEED_BYTES_MAX, Sample, SampleCommand, SampleEvent,
+    StratificationKey,
 };
 use domain::stored_event::{Cause, Position, read_event};
 use domain::time::Timestamp;
@@ -72,48 +73,33 @@ struct SampleListItem {
 }
 
 /// The body of a draw of calls for an audit.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct SampleDraw {
-    #[schemars(length(max = SEED_BYTES_MAX), example = &"2026-11-20")]
+    #[schemars(length(min = 1, max = SEED_BYTES_MAX), example = &"2026-11-20")]
     seed: String,
     #[schemars(range(min = 1, max = SIZE_MAX))]
     size: u32,
     stratify: Option<StratificationKey>,
+    #[member(parse)]
     campaign: Option<CampaignId>,
     /// Only calls that ended at this instant or later.
+    #[member(parse)]
     from: Option<Timestamp>,
     /// Only calls that ended before this instant.
+    #[member(parse)]
     to: Option<Timestamp>,
     /// Log position up to which calls are drawn; default: the head.
     #[schemars(with = "Option<String>")]
+    #[member(read = position)]
     position: Option<Position>,
 }
 
-impl ApiRequest for SampleDraw {
-    fn read(body: &mut Members) -> Self {
-        let seed = body.needed_text("seed").unwrap_or_default();
-        let size = body.count("size", 1, SIZE_MAX).unwrap_or_default();
-        let stratify = body.value("stratify");
-        let campaign = body.parsed("campaign");
-        let from = body.parsed("from");
-        let to = body.parsed("to");
-        let upto = body.text("position").map(|text| text.parse().map(Position));
-        if let Some(Err(_)) = upto {
-            body.wrong("position", "is not a position of the log");
-        }
-        if size == 0 {
-            body.wrong("size", "is missing");
-        }
-        Self {
-            seed,
-            size,
-            stratify,
-            campaign,
-            from,
-            to,
-            position: upto.and_then(Result::ok),
-        }
+fn position(body: &mut Members, name: &str) -> Option<Position> {
+    let position = body.text(name)?.parse();
+    if position.is_err() {
+        body.wrong(name, "is not a position of the log");
     }
+    position.ok()
 }
 
 /// The body with the finding of one drawn call.
@@ -141,22 +127,13 @@ impl ApiRequest for SampleFinding {
 }
 
 /// The body of a sign-off: the user who closes the sample.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct SampleSignOff {
-    #[schemars(length(max = 64))]
+    #[schemars(length(min = 1, max = BY_BYTES_MAX))]
     by: String,
     /// Stored permanently; must not name a person.
-    #[schemars(length(max = 1024), example = &"complete")]
+    #[schemars(length(max = REMARK_BYTES_MAX), example = &"complete")]
     remark: Option<String>,
-}
-
-impl ApiRequest for SampleSignOff {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            by: body.needed_text("by").unwrap_or_default(),
-            remark: body.text("remark"),
-        }
-    }
 }
 
 /// A sample after a finding or a sign-off.

@@ -15,7 +15,7 @@ use domain::ids::{CampaignId, WebhookId};
 use domain::problem::Problem;
 use domain::saved_report::plan::{CAMPAIGNS_MAX, CHANNELS_MAX, DAYS_MAX, METRICS_MAX, TITLE_BYTES_MAX};
 use domain::saved_report::{ReportPlan, ReportSchedule, SavedReportId};
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -75,7 +75,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The definition of a saved report.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "title": "接通率周报", "metrics": ["answer_ratio_per_call"], "days": 7,
     "zone": "Asia/Shanghai", "is_shared": true }]))]
 struct SavedReportRequest {
@@ -88,9 +88,10 @@ struct SavedReportRequest {
     #[schemars(length(max = CAMPAIGNS_MAX))]
     campaigns: Option<Vec<CampaignId>>,
     /// Number of whole days before the report; default 7.
-    #[schemars(range(min = 1, max = DAYS_MAX))]
+    #[schemars(range(min = 1, max = u32::from(DAYS_MAX)))]
     days: Option<u32>,
     /// IANA time zone; default `Asia/Shanghai`.
+    #[schemars(length(max = WORD_BYTES_MAX))]
     zone: Option<String>,
     /// When it is sent; without it the report is only sent on request.
     schedule: Option<ReportSchedule>,
@@ -112,24 +113,6 @@ struct NewReport {
     name: Option<SavedReportId>,
     #[serde(flatten)]
     order: SavedReportRequest,
-}
-
-impl ApiRequest for SavedReportRequest {
-    fn read(body: &mut Members) -> Self {
-        if body.is_absent("metrics") {
-            body.wrong("metrics", "is missing");
-        }
-        Self {
-            title: body.needed_short_text("title", TITLE_BYTES_MAX),
-            metrics: body.value("metrics").unwrap_or_default(),
-            campaigns: body.value("campaigns"),
-            days: body.count("days", 1, u32::from(DAYS_MAX)),
-            zone: body.short_text("zone", WORD_BYTES_MAX),
-            schedule: body.value("schedule"),
-            channels: body.value("channels"),
-            is_shared: body.value("is_shared"),
-        }
-    }
 }
 
 impl SavedReportRequest {

@@ -61,11 +61,13 @@ struct StopRequest {
 }
 
 /// The body that lifts a stop, named by its id or by its scope.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
+#[request(before = require_stop_or_scope)]
 #[schemars(extend("examples" = [{ "stop": "all", "reason": "the flow is put right" }]))]
 struct StopLift {
     /// The stop's id, for example all or campaign.TASK20261120; without it `scope` and `id` name the stop.
     stop: Option<String>,
+    #[member(parse)]
     scope: Option<StopScope>,
     /// The trunk, campaign or preset; absent for scope `all`.
     id: Option<String>,
@@ -74,17 +76,9 @@ struct StopLift {
     reason: String,
 }
 
-impl ApiRequest for StopLift {
-    fn read(body: &mut Members) -> Self {
-        if body.is_absent("scope") == body.is_absent("stop") {
-            body.wrong("stop", "or scope says which stop is lifted: one of them");
-        }
-        Self {
-            stop: body.text("stop"),
-            scope: body.parsed("scope"),
-            id: body.text("id"),
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-        }
+fn require_stop_or_scope(body: &mut Members) {
+    if body.is_absent("scope") == body.is_absent("stop") {
+        body.wrong("stop", "or scope says which stop is lifted: one of them");
     }
 }
 

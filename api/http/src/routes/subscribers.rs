@@ -12,7 +12,7 @@ use application::subscribers::{
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use domain::subscriber::{REASON_BYTES_MAX, SubscriberId};
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -57,7 +57,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 struct AcknowledgmentRequest {
     /// Position of the last processed event, or of a `position` message.
     #[schemars(with = "String")]
-    #[member(read = position)]
+    #[member(parse)]
     position: Position,
     /// The `turn` of the subscriber when it received the event. A reset starts another turn; an
     /// acknowledgment of an earlier turn does not undo it.
@@ -71,7 +71,7 @@ struct AcknowledgmentRequest {
 struct SubscriberReset {
     /// A log position; 0 for all events.
     #[schemars(with = "String")]
-    #[member(read = position)]
+    #[member(parse)]
     after: Position,
     /// Stored permanently; must not name a person.
     #[schemars(length(max = REASON_BYTES_MAX))]
@@ -85,13 +85,6 @@ struct SubscriberRemoval {
     /// Stored permanently; must not name a person.
     #[schemars(length(max = REASON_BYTES_MAX))]
     reason: Option<String>,
-}
-
-fn position(body: &mut Members, name: &str) -> Position {
-    if body.is_absent(name) {
-        body.wrong(name, "is missing");
-    }
-    Position(body.parsed(name).unwrap_or_default())
 }
 
 async fn list(ctx: Ctx, input: Input) -> Result<ReadReply<ListPage<SubscriberList>>, Problem> {

@@ -66,23 +66,22 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body of a search in transcripts. The text is in the body, because it may be a person's name.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "text": "分期" }]))]
 struct TranscriptSearch {
     /// The words that were said, or a part of them.
     #[schemars(length(min = 1, max = SOUGHT_CHARS_MAX))]
+    #[member(read = sought_text)]
     text: String,
 }
 
-impl ApiRequest for TranscriptSearch {
-    fn read(body: &mut Members) -> Self {
-        let text = body.needed_short_text("text", SOUGHT_CHARS_MAX.saturating_mul(4));
-        let text = text.trim().to_owned();
-        if text.chars().count() > SOUGHT_CHARS_MAX {
-            body.wrong("text", format!("has more than {SOUGHT_CHARS_MAX} characters"));
-        }
-        Self { text }
+fn sought_text(body: &mut Members, name: &str) -> String {
+    let text = body.needed_short_text(name, SOUGHT_CHARS_MAX.saturating_mul(4));
+    let text = text.trim();
+    if text.chars().count() > SOUGHT_CHARS_MAX {
+        body.wrong(name, format!("has more than {SOUGHT_CHARS_MAX} characters"));
     }
+    text.to_owned()
 }
 
 async fn show(ctx: Ctx, input: Input) -> Result<ReadReply<SummaryResponse>, Problem> {

@@ -16,7 +16,7 @@ use domain::inquiry::ReadForm;
 use domain::phone_number::PhoneNumber;
 use domain::problem::{MemberError, Problem, ProblemKind};
 use domain::test_phones::{LABEL_CHARS_MAX, REASON_BYTES_MAX};
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
@@ -70,13 +70,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body that adds a test phone.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "phone": "13800138000", "label": "reception", "reason": "who reviews flows" }]))]
 struct TestPhoneRequest {
     #[schemars(length(min = 1, max = PHONE_BYTES_MAX))]
     phone: String,
     /// What the phone is used for; must not name a person.
-    #[schemars(length(max = LABEL_CHARS_MAX))]
+    #[schemars(with = "Option<String>", length(max = LABEL_CHARS_MAX))]
+    #[member(chars)]
     label: String,
     /// Stored permanently; must not name a person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
@@ -104,18 +105,6 @@ struct TestCallStartRequest {
     /// Values of the flow's variables, by name.
     #[schemars(with = "Option<std::collections::BTreeMap<String, Value>>")]
     variables: Option<Map<String, Value>>,
-}
-
-impl ApiRequest for TestPhoneRequest {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            phone: body.needed_short_text("phone", PHONE_BYTES_MAX),
-            label: body
-                .short_text("label", LABEL_CHARS_MAX.saturating_mul(4))
-                .unwrap_or_default(),
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-        }
-    }
 }
 
 async fn list(ctx: Ctx, _: Input) -> Result<ReadReply<PhonesListed>, Problem> {

@@ -140,26 +140,21 @@ fn of_roles() -> Vec<Endpoint> {
 }
 
 /// The body that changes a user's roles: exactly one of `add` and `remove`.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
+#[request(check = require_one_role)]
 #[schemars(extend("examples" = [{ "add": "auditor", "reason": "quarterly audit" }]))]
 struct RoleChangeRequest {
+    #[member(parse)]
     add: Option<Role>,
+    #[member(parse)]
     remove: Option<Role>,
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
 }
 
-impl ApiRequest for RoleChangeRequest {
-    fn read(body: &mut Members) -> Self {
-        let (add, remove) = (body.parsed("add"), body.parsed("remove"));
-        if add.is_some() == remove.is_some() {
-            body.wrong("add", "or remove: exactly one of them says which role");
-        }
-        Self {
-            add,
-            remove,
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-        }
+fn require_one_role(request: &RoleChangeRequest, body: &mut Members) {
+    if request.add.is_some() == request.remove.is_some() {
+        body.wrong("add", "or remove: exactly one of them says which role");
     }
 }
 

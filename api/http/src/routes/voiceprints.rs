@@ -105,66 +105,58 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body that enrols a voiceprint: utterances of one sentence, and the reason.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "takes": ["UklGRg==", "UklGRg=="], "reason": "asked at the counter" }]))]
 struct VoiceEnrolment {
     /// WAV files of 8 or 16 kHz, mono, 16 bit, in base64; each has one to six seconds of speech.
     #[schemars(length(min = TAKES_MIN, max = TAKES_MAX), with = "Vec<String>")]
+    #[member(read = takes)]
     takes: Vec<Vec<u8>>,
     /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
 }
 
-impl ApiRequest for VoiceEnrolment {
-    fn read(body: &mut Members) -> Self {
-        let texts = body.value::<Vec<String>>("takes").unwrap_or_default();
-        if !(TAKES_MIN..=TAKES_MAX).contains(&texts.len()) {
-            body.wrong("takes", format!("are {TAKES_MIN} to {TAKES_MAX} files"));
-        }
-        let takes = texts.iter().enumerate().map(|(index, text)| {
-            let found = wav_of(text);
-            if let Err(why) = &found {
-                body.wrong_at(&format!("/takes/{index}"), why);
-            }
-            found.unwrap_or_default()
-        });
-        Self {
-            takes: takes.collect(),
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-        }
+fn takes(body: &mut Members, name: &str) -> Vec<Vec<u8>> {
+    let texts: Vec<String> = body.value(name).unwrap_or_default();
+    if !(TAKES_MIN..=TAKES_MAX).contains(&texts.len()) {
+        body.wrong(name, format!("are {TAKES_MIN} to {TAKES_MAX} files"));
     }
+    let takes = texts.iter().enumerate().map(|(index, text)| {
+        let found = wav_of(text);
+        if let Err(why) = &found {
+            body.wrong_at(&format!("/{name}/{index}"), why);
+        }
+        found.unwrap_or_default()
+    });
+    takes.collect()
 }
 
 /// The body of a comparison with a voiceprint: one utterance of the same sentence, and the reason.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "take": "UklGRg==", "campaign": "TASK20261120", "reason": "complaint 7" }]))]
 struct VoiceComparison {
     /// A WAV file of 8 or 16 kHz, mono, 16 bit, in base64.
     #[schemars(with = "String")]
+    #[member(read = take)]
     take: Vec<u8>,
     /// The campaign for which it is compared, if any.
+    #[member(parse)]
     campaign: Option<CampaignId>,
     /// Stored permanently; must not contain personal data.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
 }
 
-impl ApiRequest for VoiceComparison {
-    fn read(body: &mut Members) -> Self {
-        let found = match body.value::<String>("take") {
-            Some(text) => wav_of(&text),
-            None => Err("is missing".to_owned()),
-        };
-        if let Err(why) = &found {
-            body.wrong("take", why);
-        }
-        Self {
-            take: found.unwrap_or_default(),
-            campaign: body.parsed("campaign"),
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
-        }
+fn take(body: &mut Members, name: &str) -> Vec<u8> {
+    let found = match body.value::<String>(name) {
+        Some(text) => wav_of(&text),
+        None => Err("is missing".to_owned()),
+    };
+    if let Err(why) = &found {
+        body.wrong(name, why);
     }
+    found.unwrap_or_default()
 }
 
 fn wav_of(text: &str) -> Result<Vec<u8>, String> {

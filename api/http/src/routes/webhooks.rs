@@ -19,7 +19,7 @@ use domain::permission::AssigneeScope;
 use domain::problem::{MemberError, Problem};
 use domain::stored_event::Position;
 use domain::webhook::WebhookFormat;
-use intake::members::{ApiRequest, Members};
+use intake::members::ApiRequest;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -113,23 +113,13 @@ fn of_deliveries() -> Vec<Endpoint> {
 }
 
 /// The body that makes a webhook send events again: the position after which to begin.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 #[schemars(extend("examples" = [{ "after": "0" }]))]
 struct WebhookReplayRequest {
     /// A log position; 0 for all events.
     #[schemars(with = "String")]
+    #[member(parse)]
     after: Position,
-}
-
-impl ApiRequest for WebhookReplayRequest {
-    fn read(body: &mut Members) -> Self {
-        if body.is_absent("after") {
-            body.wrong("after", "is missing");
-        }
-        Self {
-            after: Position(body.parsed("after").unwrap_or_default()),
-        }
-    }
 }
 
 /// Returns the filter for webhooks within the caller's data scope.

@@ -34,7 +34,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The body of an evaluation: at least one of `pacing`, `preset` and `retry`. Each is evaluated separately.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
+#[request(check = require_a_policy)]
 #[schemars(extend("examples" = [{ "preset": "cn-collection" }]))]
 struct WhatIfPolicyRequest {
     /// A pacer: ledgerline, progressive, naive, adaptive, erlang, safe_burst, or fixed:N (tenths of a call).
@@ -47,18 +48,9 @@ struct WhatIfPolicyRequest {
     retry: Option<RetryPolicy>,
 }
 
-impl ApiRequest for WhatIfPolicyRequest {
-    fn read(body: &mut Members) -> Self {
-        let order = Self {
-            pacing: body.short_text("pacing", PACER_BYTES_MAX),
-            agents: body.count("agents", 1, WHAT_IF_AGENTS_MAX),
-            preset: body.value("preset"),
-            retry: body.value("retry"),
-        };
-        if order.pacing.is_none() && order.preset.is_none() && order.retry.is_none() {
-            body.wrong("pacing", "is needed, or preset, or retry");
-        }
-        order
+fn require_a_policy(request: &WhatIfPolicyRequest, body: &mut Members) {
+    if request.pacing.is_none() && request.preset.is_none() && request.retry.is_none() {
+        body.wrong("pacing", "is needed, or preset, or retry");
     }
 }
 

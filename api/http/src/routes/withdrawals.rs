@@ -76,10 +76,11 @@ struct ListWithdrawal {
 }
 
 /// The body of a withdrawal by name: the customers, and the reason.
-#[derive(JsonSchema)]
+#[derive(ApiRequest, JsonSchema)]
 struct PeopleWithdrawal {
     /// External or internal ids.
     #[schemars(length(min = 1, max = NAMED_MAX), example = &["C01"])]
+    #[member(read = customers)]
     customers: Vec<String>,
     /// Stored permanently, once per customer; must not contain personal data.
     #[schemars(length(min = 1, max = WITHDRAWAL_REASON_BYTES_MAX), example = &"paid at the branch")]
@@ -89,28 +90,19 @@ struct PeopleWithdrawal {
     by: Option<String>,
 }
 
-impl ApiRequest for PeopleWithdrawal {
-    fn read(body: &mut Members) -> Self {
-        let items = body.list("customers").unwrap_or_default();
-        if items.is_empty() || items.len() > NAMED_MAX {
-            body.wrong(
-                "customers",
-                format!("must be a list of 1 to {NAMED_MAX} customers"),
-            );
-        }
-        let mut customers = Vec::new();
-        for (index, item) in items.into_iter().take(NAMED_MAX).enumerate() {
-            match item {
-                Value::String(named) => customers.push(named),
-                _ => body.wrong_at(&format!("/customers/{index}"), "must be a text"),
-            }
-        }
-        Self {
-            customers,
-            reason: body.needed_short_text("reason", WITHDRAWAL_REASON_BYTES_MAX),
-            by: body.short_text("by", BY_BYTES_MAX),
+fn customers(body: &mut Members, name: &str) -> Vec<String> {
+    let items = body.list(name).unwrap_or_default();
+    if items.is_empty() || items.len() > NAMED_MAX {
+        body.wrong(name, format!("must be a list of 1 to {NAMED_MAX} customers"));
+    }
+    let mut customers = Vec::new();
+    for (index, item) in items.into_iter().take(NAMED_MAX).enumerate() {
+        match item {
+            Value::String(named) => customers.push(named),
+            _ => body.wrong_at(&format!("/{name}/{index}"), "must be a text"),
         }
     }
+    customers
 }
 
 /// Returns the campaign of the list in the path, if it is in the caller's data scope; otherwise `missing`.

@@ -11,19 +11,23 @@ use serde::Serialize;
 
 /// The body that opens a complaint: its source, its subject and its text. At least one of `number`,
 /// `customer` and `call` is given.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, ApiRequest, JsonSchema)]
+#[request(before = require_the_subject)]
 #[schemars(extend("examples" = [{
     "source": "12378", "number": "13800138000", "at": "2026-11-20T10:00:00+08:00", "what": "called at night"
 }]))]
 pub struct ComplaintOpening {
+    #[member(parse, or = ComplaintSource::Own)]
     pub source: ComplaintSource,
     /// The phone number in any common notation, or its internal id.
     pub number: Option<String>,
     /// The customer: external id or internal id.
     pub customer: Option<String>,
+    #[member(parse)]
     pub call: Option<CallId>,
     /// The approximate time of the call. The complaint then names the call to this number that was nearest,
     /// within a day.
+    #[member(parse)]
     pub at: Option<Timestamp>,
     /// The reference under which the source files the complaint.
     #[schemars(length(max = CASE_TEXT_BYTES_MAX))]
@@ -32,8 +36,10 @@ pub struct ComplaintOpening {
     #[schemars(length(min = 1, max = CASE_TEXT_BYTES_MAX))]
     pub what: String,
     /// When the complaint was received; default: now.
+    #[member(parse)]
     pub received_at: Option<Timestamp>,
     /// The deadline that the source set; default: computed from the source.
+    #[member(parse)]
     pub due_at: Option<Timestamp>,
     /// The user who handles the complaint.
     #[schemars(length(max = CASE_TEXT_BYTES_MAX))]
@@ -42,36 +48,18 @@ pub struct ComplaintOpening {
     pub suppress: Option<bool>,
 }
 
-impl ApiRequest for ComplaintOpening {
-    fn read(body: &mut Members) -> Self {
-        if body.is_absent("source") {
-            body.wrong("source", "is missing");
-        }
-        if ["number", "customer", "call"]
-            .iter()
-            .all(|name| body.is_absent(name))
-        {
-            body.wrong(
-                "number",
-                "customer or call says what it is about: one of them at least",
-            );
-        }
-        if !body.is_absent("at") && body.is_absent("number") {
-            body.wrong("at", "is of a call to a number: number is missing");
-        }
-        Self {
-            source: body.parsed("source").unwrap_or(ComplaintSource::Own),
-            number: body.text("number"),
-            customer: body.text("customer"),
-            call: body.parsed("call"),
-            at: body.parsed("at"),
-            reference: body.short_text("reference", CASE_TEXT_BYTES_MAX),
-            what: body.needed_short_text("what", CASE_TEXT_BYTES_MAX),
-            received_at: body.parsed("received_at"),
-            due_at: body.parsed("due_at"),
-            owner: body.short_text("owner", CASE_TEXT_BYTES_MAX),
-            suppress: body.value("suppress"),
-        }
+fn require_the_subject(body: &mut Members) {
+    if ["number", "customer", "call"]
+        .iter()
+        .all(|name| body.is_absent(name))
+    {
+        body.wrong(
+            "number",
+            "customer or call says what it is about: one of them at least",
+        );
+    }
+    if !body.is_absent("at") && body.is_absent("number") {
+        body.wrong("at", "is of a call to a number: number is missing");
     }
 }
 
