@@ -161,7 +161,8 @@ mod tests {
             .await
             .unwrap_err();
         assert_eq!(fault.code, "body-too-slow");
-        let mut next = Box::pin(threads.place(&StoppedClock::default(), busy));
+        let clock = StoppedClock::default();
+        let mut next = Box::pin(threads.place(&clock, busy));
         assert!(futures_util::poll!(&mut next).is_pending());
         let beyond = threads.place(&StoppedClock::default(), busy).await.unwrap_err();
         assert_eq!(beyond.code, "bodies-busy");

@@ -206,12 +206,8 @@ mod tests {
             let refusal = SipMessage::response(&question, 403, reason_phrase(403), Some("t"));
             peer.send_to(&refusal.to_bytes(), from).await.unwrap();
         };
-        let asking = ask_options(
-            "127.0.0.1",
-            address.port(),
-            &StoppedClock::default(),
-            &ConstantIds,
-        );
+        let clock = StoppedClock::default();
+        let asking = ask_options("127.0.0.1", address.port(), &clock, &ConstantIds);
         let (answer, ()) = tokio::join!(asking, answering);
         let OptionsAnswer::Answered { code, reason, .. } = answer.unwrap() else {
             panic!("no answer");
@@ -233,7 +229,8 @@ mod tests {
                 let answer = SipMessage::response(&question, code, reason_phrase(code), Some("t"));
                 peer.send_to(&answer.to_bytes(), from).await.unwrap();
             };
-            let (found, ()) = tokio::join!(probe(address, &StoppedClock::default(), &ConstantIds), answering);
+            let clock = StoppedClock::default();
+            let (found, ()) = tokio::join!(probe(address, &clock, &ConstantIds), answering);
             assert_eq!(found, expected, "{code}");
         }
         let (peer, address) = far_end();

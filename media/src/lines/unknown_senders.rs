@@ -7,7 +7,6 @@ use crate::driver::{MediaConfig, MediaDriver, MediaPorts, ResponsePortRule};
 use crate::sip::message::SipMessage;
 use crate::sip::sdp;
 use crate::testing::{StoppedClock, SuiteClock, SuiteIds, SuiteTasks};
-use async_trait::async_trait;
 use carrier::CalleeBehavior;
 use carrier::driver::{Carrier, CarrierConfig};
 use domain::ports::clock::Clock;

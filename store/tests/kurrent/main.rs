@@ -11,7 +11,6 @@ use domain::ports::clock::Clock;
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, StreamVersion};
-use domain::time::Timestamp;
 use kurrent_endpoint::{Admission, CallerPermissions, Endpoint, OpenAdmission, Options, Positions};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

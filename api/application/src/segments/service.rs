@@ -151,9 +151,8 @@ mod tests {
         let room = SegmentService::default();
         let held = room.place(&StoppedClock::default()).await.unwrap();
         assert_eq!(room.place(&ElapsedClock).await.unwrap_err().code, "segments-busy");
-        let mut line: Vec<_> = (0..WAITING_MAX)
-            .map(|_| Box::pin(room.place(&StoppedClock::default())))
-            .collect();
+        let clock = StoppedClock::default();
+        let mut line: Vec<_> = (0..WAITING_MAX).map(|_| Box::pin(room.place(&clock))).collect();
         for asker in &mut line {
             assert!(futures_util::poll!(asker).is_pending());
         }
