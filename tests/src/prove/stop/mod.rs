@@ -48,8 +48,8 @@ const IN_FLIGHT: u64 = 200;
 const TALKING: u64 = 5;
 /// The most concurrent calls of the campaign: a little more than must be in flight.
 const CONCURRENT: u64 = 230;
-/// The ring timeout of the short form: the longest time to an answer, which the server also applies to calls
-/// that do not ring yet. A slow machine gets enough calls in flight within it.
+/// The ring timeout of the short form: the longest time to an answer, which also applies to calls that do not
+/// ring yet. Within it a slow machine gets enough calls in flight.
 const RINGS_ON_MS: u32 = 120_000;
 
 /// A stop that was engaged, with the time of its response.

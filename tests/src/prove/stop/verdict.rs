@@ -9,10 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 const WITHIN_MS: u64 = 1_000;
 /// The reason of the event that marks, in the short form, that all calls of a stop are over.
 pub(super) const MARK: &str = "the calls of the stop are over";
-/// The reason of a call that its ring timeout ended.
+/// The reason of a call that the server gave up after its ring timeout, and the disposition of a call that
+/// the line gave up because it never rang.
 const RING_TIMEOUT: &str = "ring_timeout";
+const TRUNK_TIMEOUT: &str = "trunk_timeout";
 
 /// One event, with the members needed here.
+#[derive(Clone)]
 pub(super) struct LoggedEvent {
     pub(super) kind: String,
     pub(super) stream: String,
@@ -90,6 +93,7 @@ impl StopResults {
     fn judge(&mut self, event: &LoggedEvent, engaged: &mut Option<PendingStop>) {
         let reason = member(&event.data, "/reason").as_str().unwrap_or_default();
         let by_stop = reason == "emergency_stop";
+        let is_timeout = reason == RING_TIMEOUT || member(&event.data, "/disposition") == TRUNK_TIMEOUT;
         let Some(stop) = engaged else {
             return;
         };
@@ -128,11 +132,9 @@ impl StopResults {
                 self.broken
                     .push(format!("{call} was cut off by a stop that does not hang up"));
             }
-            "call.cancel_requested" | "call.ended"
-                if reason == RING_TIMEOUT && stop.to_cancel.remove(call) =>
-            {
+            "call.cancel_requested" | "call.ended" if is_timeout && stop.to_cancel.remove(call) => {
                 self.broken
-                    .push(format!("{call} rang until its timeout under the stop"));
+                    .push(format!("{call} went on until its timeout under the stop"));
             }
             "call.ended" => {
                 if stop.to_cancel.remove(call) {
@@ -199,13 +201,21 @@ mod tests {
         }
     }
 
-    /// Returns the violations of a stop while two calls ring; `under` are the events until the lift.
+    fn of(events: &[(&str, &str, &str)]) -> Vec<LoggedEvent> {
+        let events = events.iter();
+        events
+            .map(|(kind, call, reason)| event(kind, call, &json!({ "reason": reason })))
+            .collect()
+    }
+
     fn broken_by(under: &[(&str, &str, &str)]) -> Vec<String> {
+        broken_in(of(under))
+    }
+
+    /// Returns the violations of a stop while two calls ring; `under` are the events until the lift.
+    fn broken_in(under: Vec<LoggedEvent>) -> Vec<String> {
         let dialed = ["one", "two"].map(|call| event("call.dialing", call, &Value::Null));
         let engaged = event("stop.engaged", "stop", &json!({"hang_up": false}));
-        let under = under
-            .iter()
-            .map(|(kind, call, reason)| event(kind, call, &json!({ "reason": reason })));
         let mark = event("number.suppressed", "number", &json!({ "reason": MARK }));
         let lifted = event("stop.lifted", "stop", &Value::Null);
         let events = dialed.into_iter().chain([engaged]).chain(under);
@@ -236,7 +246,19 @@ mod tests {
         let all = [timed_out("one"), timed_out("two")].concat();
         assert_eq!(broken_by(&all).len(), 3);
         let other = [CANCELED, timed_out("two")].concat();
-        assert_eq!(broken_by(&other), ["two rang until its timeout under the stop"]);
+        assert_eq!(
+            broken_by(&other),
+            ["two went on until its timeout under the stop"]
+        );
+        let never_rang = event(
+            "call.ended",
+            "two",
+            &json!({ "disposition": TRUNK_TIMEOUT, "reason": "network" }),
+        );
+        assert_eq!(
+            broken_in([of(&CANCELED), vec![never_rang]].concat()),
+            ["two went on until its timeout under the stop"]
+        );
         let refused = [("call.ended", "one", "network"), ("call.ended", "two", "network")];
         assert_eq!(broken_by(&refused), ["a stop canceled no call"]);
     }
