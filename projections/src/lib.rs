@@ -27,7 +27,6 @@ mod lost_rows;
 pub mod metrics;
 mod origin;
 mod own_checkpoints;
-mod person_answered;
 mod postgres;
 mod progress;
 mod ratio;

@@ -1,6 +1,7 @@
 //! The values that are exchanged with a database, and a row that is read from left to right.
 
 use crate::error::ProjectionError;
+use domain::call::CallSums;
 use domain::personal::Personal;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
@@ -170,6 +171,15 @@ impl Row {
     pub fn int(&mut self) -> Result<i64, ProjectionError> {
         self.maybe_int()?
             .ok_or_else(|| unexpected("an integer", &Val::Null))
+    }
+
+    /// Returns the next seven columns as sums of calls, in the order of `CallSums::values`.
+    pub(crate) fn call_sums(&mut self) -> Result<CallSums, ProjectionError> {
+        let mut values = [0; 7];
+        for value in &mut values {
+            *value = self.int()?;
+        }
+        Ok(CallSums::from_values(values))
     }
 
     /// Returns the next column as a count. Fails for another type or a negative value.

@@ -12,3 +12,14 @@ pub struct Finding {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
 }
+
+impl Finding {
+    /// Returns the codes of disposition and outcome, for example `answered/success`.
+    pub fn code(self) -> String {
+        let disposition = self.disposition.code();
+        self.outcome.map_or_else(
+            || disposition.to_owned(),
+            |outcome| format!("{disposition}/{}", outcome.code()),
+        )
+    }
+}

@@ -13,6 +13,7 @@ pub mod event;
 pub mod progress;
 pub mod q850;
 
+mod account;
 mod attendance;
 mod carrier_words;
 mod correction;
@@ -45,6 +46,7 @@ mod turn_fact;
 mod turn_tests;
 mod upcast;
 
+pub use account::{AccountChange, CallAccount, CallStep, CallSums};
 pub use attendance::{ATTENDED_WITHIN_MS, robot_attends};
 pub use carrier_words::dialog_with_callee;
 pub use correction::{CORRECTION_REASON_CHARS_MAX, Correction};

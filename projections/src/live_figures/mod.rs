@@ -18,9 +18,9 @@ use crate::error::ProjectionError;
 use crate::view::{AnyEvent, ViewEvent};
 use domain::call::event::{CallEvent, EndReason};
 use domain::call::progress::derive_failure_disposition;
-use domain::call::{KeyPath, UnderstandingFact};
+use domain::call::{AccountChange, CallStep, CallSums, KeyPath, UnderstandingFact};
 use domain::conversation::ConversationEvent;
-use domain::disposition::{Disposition, Outcome};
+use domain::disposition::Disposition;
 use domain::emotion::EmotionLevel;
 use domain::ids::{CallId, CampaignId};
 use domain::ports::line::LegFailure;
@@ -68,14 +68,8 @@ const fn stretch_of(at: Timestamp) -> i64 {
 /// The counts of one time slot.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    dialed: u64,
-    answered: u64,
-    person_answered: u64,
-    ended: u64,
+    calls: CallSums,
     ended_unanswered: u64,
-    talk_ms: u64,
-    talked: u64,
-    conversions: u64,
     left_over: u64,
     sensitive_words: u64,
     angry_calls: u64,
@@ -83,14 +77,8 @@ pub struct Counts {
 
 impl Counts {
     const fn add(&mut self, other: &Self) {
-        self.dialed += other.dialed;
-        self.answered += other.answered;
-        self.person_answered += other.person_answered;
-        self.ended += other.ended;
+        self.calls.add(&other.calls, 1);
         self.ended_unanswered += other.ended_unanswered;
-        self.talk_ms += other.talk_ms;
-        self.talked += other.talked;
-        self.conversions += other.conversions;
         self.left_over += other.left_over;
         self.sensitive_words += other.sensitive_words;
         self.angry_calls += other.angry_calls;
@@ -180,13 +168,7 @@ impl LiveFigures {
             CallEvent::SensitiveWordMatched(_) => self.count(call, |counts| counts.sensitive_words += 1),
             CallEvent::Understood(fact) => self.understood(call, fact),
             CallEvent::LegFailed { failure, .. } => self.leg_failed(call, failure, at),
-            CallEvent::Ended {
-                disposition,
-                outcome,
-                talk_ms,
-                reason,
-                ..
-            } => self.ended(call, *disposition, *outcome, *talk_ms, *reason),
+            CallEvent::Ended { reason, .. } => self.ended(call, fact, *reason),
             _ => {}
         }
     }
@@ -232,16 +214,16 @@ impl LiveFigures {
         }
         let carrying = self.trunks.entry(trunk.to_owned()).or_default();
         if let Some(before) = before.filter(|before| before != trunk) {
-            carrying.stretches.entry(stretch).or_default().dialed += 1;
+            carrying.stretches.entry(stretch).or_default().calls.dialed += 1;
             let left = self.trunks.get_mut(&before);
             if let Some(counts) = left.and_then(|trunk| trunk.stretches.get_mut(&stretch)) {
-                counts.dialed = counts.dialed.saturating_sub(1);
+                counts.calls.dialed = (counts.calls.dialed - 1).max(0);
             }
         }
         if is_first {
             self.make_room(&campaign);
             self.campaigns.entry(campaign).or_default();
-            self.count(call, |counts| counts.dialed += 1);
+            self.count(call, |counts| counts.calls.dialed += 1);
         }
     }
 
@@ -300,7 +282,7 @@ impl LiveFigures {
                 None => trunk.keyless_in_row,
             };
         }
-        self.count(call, |counts| counts.answered += 1);
+        self.count(call, |counts| counts.calls.answered += 1);
     }
 
     /// Records a failed leg. A failure caused by the callee (busy, no answer) shows that the trunk works.
@@ -322,22 +304,12 @@ impl LiveFigures {
         }
     }
 
-    fn ended(
-        &mut self,
-        call: CallId,
-        disposition: Disposition,
-        outcome: Option<Outcome>,
-        talk_ms: u64,
-        reason: EndReason,
-    ) {
+    fn ended(&mut self, call: CallId, fact: &CallEvent, reason: EndReason) {
         let answered = self.calls.get(&call).is_some_and(|open| open.answered);
+        let sums = CallStep::of(fact).map(|step| AccountChange::new(step, answered).sums());
         self.count(call, |counts| {
-            counts.ended += 1;
-            counts.person_answered += u64::from(answered && disposition.is_by_person());
+            counts.calls.add(&sums.unwrap_or_default(), 1);
             counts.ended_unanswered += u64::from(!answered);
-            counts.talked += u64::from(answered);
-            counts.talk_ms += if answered { talk_ms } else { 0 };
-            counts.conversions += u64::from(answered && outcome == Some(Outcome::Success));
             counts.left_over += u64::from(reason == EndReason::Crash);
         });
         self.calls.remove(&call);

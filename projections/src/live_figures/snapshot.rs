@@ -124,22 +124,31 @@ impl WindowFigures {
         for counts in all {
             sum.add(counts);
         }
-        let settled = sum.answered + sum.ended_unanswered;
+        let [
+            dialed,
+            answered,
+            ended,
+            talked,
+            talk_ms,
+            conversions,
+            person_answered,
+        ] = sum.calls.values().map(|count| u64::try_from(count).unwrap_or(0));
+        let settled = answered + sum.ended_unanswered;
         Self {
-            dialed: sum.dialed,
-            answered: sum.answered,
-            person_answered: sum.person_answered,
-            ended: sum.ended,
+            dialed,
+            answered,
+            person_answered,
+            ended,
             settled,
-            answer_ratio: ratio(sum.answered, sum.dialed),
-            answer_ratio_people: ratio(sum.person_answered, sum.dialed),
-            settled_answer_ratio: ratio(sum.answered, settled),
-            talk_ms_mean: ratio(sum.talk_ms, sum.talked),
-            conversions: sum.conversions,
+            answer_ratio: ratio(answered, dialed),
+            answer_ratio_people: ratio(person_answered, dialed),
+            settled_answer_ratio: ratio(answered, settled),
+            talk_ms_mean: ratio(talk_ms, talked),
+            conversions,
             left_over: sum.left_over,
             sensitive_words: sum.sensitive_words,
             angry_calls: sum.angry_calls,
-            conversion_ratio: ratio(sum.conversions, sum.talked),
+            conversion_ratio: ratio(conversions, talked),
             counts: sum,
         }
     }

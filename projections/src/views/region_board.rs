@@ -8,13 +8,11 @@
 use crate::cells::{Cells, change_or_begin, columns};
 use crate::database::{ReadDb, Select, Table, Tx};
 use crate::error::ProjectionError;
-use crate::person_answered;
 use crate::value::{Row, Val};
 use crate::view::{AnyEvent, HandledKinds, View, ViewDefinition, ViewEvent};
-use domain::call::Finding;
 use domain::call::event::CallEvent;
+use domain::call::{AccountChange, CallStep};
 use domain::compliance::{CustomerGrant, NumberGrant, Verdict};
-use domain::disposition::Outcome;
 use domain::ids::CampaignId;
 use serde::Serialize;
 
@@ -100,43 +98,11 @@ impl View for RegionBoard {
         {
             return tx.append_row(CALLS, permitted(event, customer_grant, number_grant)?);
         }
-        let change = match fact {
-            CallEvent::Dialing { leg: 1, .. } => Change::of(Column::Dialed, 1),
-            CallEvent::Answered { .. } => Change {
-                is_answer: true,
-                ..Change::of(Column::Answered, 1)
-            },
-            CallEvent::Ended {
-                disposition,
-                outcome,
-                talk_ms,
-                ..
-            } => Change {
-                talk_ms: i64::try_from(*talk_ms).unwrap_or(i64::MAX),
-                people: person_answered::count_at_end(*disposition),
-                ..Change::of(Column::Converted, i64::from(*outcome == Some(Outcome::Success)))
-            },
-            CallEvent::Corrected { before, after, .. } => Change {
-                people: person_answered::count_correction(*before, *after),
-                ..Change::of(Column::Converted, converted(*after) - converted(*before))
-            },
-            _ => return Ok(()),
-        };
-        change.add(tx, event)
+        match CallStep::of(fact) {
+            Some(step) => count(tx, event, step),
+            None => Ok(()),
+        }
     }
-}
-
-/// What an event of a call changes in the row of its region.
-struct Change {
-    counted: (Column, i64),
-    talk_ms: i64,
-    /// What to add to the calls that a person answered, if the call was answered.
-    people: i64,
-    is_answer: bool,
-}
-
-fn converted(finding: Finding) -> i64 {
-    i64::from(finding.outcome == Some(Outcome::Success))
 }
 
 fn permitted(
@@ -159,54 +125,44 @@ fn permitted(
     ])
 }
 
-impl Change {
-    const fn of(column: Column, more: i64) -> Self {
-        Self {
-            counted: (column, more),
-            talk_ms: 0,
-            people: 0,
-            is_answer: false,
-        }
+/// Adds what a step changes to the region of the event's call. Does nothing if the call's permit is unknown
+/// or nothing changes.
+fn count(tx: &mut dyn Tx, event: &ViewEvent, step: CallStep) -> Result<(), ProjectionError> {
+    let pos = Val::position(event.position);
+    let Some(mut call) = tx.row(CALLS, &[Val::text(event.call()?)])? else {
+        return Ok(());
+    };
+    let mut cells = Cells(&mut call);
+    let sums = AccountChange::new(step, cells.int(CallColumn::Answered) == 1).sums();
+    if step == CallStep::Answered {
+        cells.set(CallColumn::Answered, Val::Int(1));
+        cells.set(CallColumn::Pos, pos.clone());
+        tx.put(CALLS, call.clone())?;
     }
-
-    /// Applies the change to the region of the event's call. Does nothing if the call's permit is unknown
-    /// or nothing changes.
-    fn add(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
-        let pos = Val::position(event.position);
-        let key = [Val::text(event.call()?)];
-        let Some(mut call) = tx.row(CALLS, &key)? else {
-            return Ok(());
-        };
-        let mut cells = Cells(&mut call);
-        let people = self.people * cells.int(CallColumn::Answered);
-        if self.is_answer {
-            cells.set(CallColumn::Answered, Val::Int(1));
-            cells.set(CallColumn::Pos, pos.clone());
-            tx.put(CALLS, call.clone())?;
-        }
-        let change = [
-            self.counted,
-            (Column::TalkMs, self.talk_ms),
-            (Column::PersonAnswered, people),
-        ];
-        if change.iter().all(|(_, more)| *more == 0) {
-            return Ok(());
-        }
-        let key: Vec<Val> = call.into_iter().skip(1).take(REGIONS.key_columns).collect();
-        let changed = |cells: &mut Cells<'_>| {
-            for (column, more) in change {
-                cells.add(column, more);
-            }
-            cells.set(Column::Pos, pos.clone());
-        };
-        let nothing = || {
-            let mut row = key.clone();
-            row.extend([const { Val::Int(0) }; 5]);
-            row.push(Val::Null);
-            row
-        };
-        change_or_begin(tx, REGIONS, &key, &nothing, &changed)
+    let change = [
+        (Column::Dialed, sums.dialed),
+        (Column::Answered, sums.answered),
+        (Column::Converted, sums.conversions),
+        (Column::TalkMs, sums.talk_ms),
+        (Column::PersonAnswered, sums.person_answered),
+    ];
+    if change.iter().all(|(_, more)| *more == 0) {
+        return Ok(());
     }
+    let key: Vec<Val> = call.into_iter().skip(1).take(REGIONS.key_columns).collect();
+    let changed = |cells: &mut Cells<'_>| {
+        for (column, more) in change {
+            cells.add(column, more);
+        }
+        cells.set(Column::Pos, pos.clone());
+    };
+    let nothing = || {
+        let mut row = key.clone();
+        row.extend([const { Val::Int(0) }; 5]);
+        row.push(Val::Null);
+        row
+    };
+    change_or_begin(tx, REGIONS, &key, &nothing, &changed)
 }
 
 /// The figures of a campaign's calls with one region (time zones of the calling-window check) and one home
@@ -257,7 +213,7 @@ mod tests {
     use crate::cells::names;
     use crate::testing::{TestHistory, call, campaign, columns_of, flow_ref, sealed};
     use domain::compliance::Decision;
-    use domain::disposition::Disposition;
+    use domain::disposition::{Disposition, Outcome};
     use std::collections::BTreeMap;
 
     fn verdict(rule: &str, name: &str, value: &str) -> Verdict {

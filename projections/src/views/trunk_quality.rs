@@ -9,13 +9,12 @@
 use crate::cells::{Cells, columns};
 use crate::database::{ReadDb, RowAction, Table, Tx, read_as};
 use crate::error::ProjectionError;
-use crate::person_answered;
 use crate::value::{Row, Val};
 use crate::view::{AnyEvent, HandledKinds, View, ViewDefinition, ViewEvent};
 use domain::calendar::{BEIJING_MICROS, DAY_MICROS};
 use domain::call::event::CallEvent;
 use domain::call::progress::derive_failure_disposition;
-use domain::disposition::Disposition;
+use domain::call::{AccountChange, CallStep};
 use domain::ids::CallId;
 use domain::ports::line::LegFailure;
 use domain::time::Timestamp;
@@ -121,11 +120,7 @@ impl View for TrunkQuality {
             CallEvent::Ringing { .. } => quality.ringing(),
             CallEvent::Answered { .. } => quality.answered(),
             CallEvent::LegFailed { failure, .. } => quality.failed(failure),
-            CallEvent::Ended { disposition, .. } => quality.ended(*disposition),
-            CallEvent::Corrected { before, after, .. } => {
-                quality.people(person_answered::count_correction(*before, *after))
-            }
-            _ => Ok(()),
+            _ => CallStep::of(fact).map_or(Ok(()), |step| quality.found(step)),
         }
     }
 }
@@ -215,18 +210,16 @@ impl QualityWriter<'_> {
         self.add(&leg.trunk, leg.day_at, &[(Column::Answered, 1)])
     }
 
-    fn ended(&mut self, disposition: Disposition) -> Result<(), ProjectionError> {
+    /// Counts the leg if a person answered it, by the call's end or a correction. The end removes the row of
+    /// a leg that was not answered.
+    fn found(&mut self, step: CallStep) -> Result<(), ProjectionError> {
         match self.open()? {
-            Some(leg) if leg.answered => self.people(person_answered::count_at_end(disposition)),
-            Some(_) | None => self.over(),
-        }
-    }
-
-    /// Adds `more` to the legs that a person answered, if this leg was answered.
-    fn people(&mut self, more: i64) -> Result<(), ProjectionError> {
-        match self.open()?.filter(|leg| leg.answered && more != 0) {
-            Some(leg) => self.add(&leg.trunk, leg.day_at, &[(Column::PersonAnswered, more)]),
-            None => Ok(()),
+            Some(leg) if leg.answered => match AccountChange::new(step, true).sums().person_answered {
+                0 => Ok(()),
+                people => self.add(&leg.trunk, leg.day_at, &[(Column::PersonAnswered, people)]),
+            },
+            Some(_) if matches!(step, CallStep::Ended { .. }) => self.over(),
+            Some(_) | None => Ok(()),
         }
     }
 
@@ -354,6 +347,7 @@ mod tests {
     use super::*;
     use crate::cells::names;
     use crate::testing::{TestHistory, call, columns_of, ten};
+    use domain::disposition::Disposition;
     use domain::ports::line::FailureCause;
 
     fn failed(sip_code: Option<u16>, cause: FailureCause) -> CallEvent {

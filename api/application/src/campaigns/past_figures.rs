@@ -53,13 +53,13 @@ fn describe_total(total: &CampaignTotal) -> CampaignListed {
     // A difference of two streams' counts may be below 0 for a moment.
     let count = |value: i64| u64::try_from(value).unwrap_or(0);
     let mut calls = CallFigures {
-        dialed: count(total.dialed),
-        answered: count(total.answered),
-        ended: count(total.ended),
-        talked: count(total.talked),
-        talk_ms: count(total.talk_ms),
-        conversions: count(total.conversions),
-        person_answered: count(total.person_answered),
+        dialed: count(total.calls.dialed),
+        answered: count(total.calls.answered),
+        ended: count(total.calls.ended),
+        talked: count(total.calls.talked),
+        talk_ms: count(total.calls.talk_ms),
+        conversions: count(total.calls.conversions),
+        person_answered: count(total.calls.person_answered),
         ..CallFigures::default()
     };
     calls.work_out();

@@ -5,7 +5,6 @@ use crate::compliance_report::fold::{EventContext, Fold, bump};
 use crate::compliance_report::notices::{self, NoticeTiming, RecordingTimes};
 use chrono::NaiveDate;
 use domain::calendar::beijing;
-use domain::call::Finding;
 use domain::call::event::{CallEvent, Notice};
 use domain::compliance::{CustomerGrant, LEGS_MAX, NEXT_LEG_WITHIN_MS, NumberGrant, Verdict};
 use domain::ids::{CallId, NumberId};
@@ -87,7 +86,7 @@ impl Fold {
                 self.ended(call, disposition.code(), recorded, place);
             }
             CallEvent::Corrected { before, after, .. } if place.counts => {
-                let moved = format!("{}>{}", found(before), found(after));
+                let moved = format!("{}>{}", before.code(), after.code());
                 bump(&mut self.watch.corrections, &moved);
             }
             _ => {}
@@ -247,12 +246,5 @@ impl Fold {
         if standing == NoticeTiming::WithoutNotice {
             self.violate("recorded_without_notice", place);
         }
-    }
-}
-
-fn found(finding: &Finding) -> String {
-    match finding.outcome {
-        Some(outcome) => format!("{}/{}", finding.disposition.code(), outcome.code()),
-        None => finding.disposition.code().to_owned(),
     }
 }

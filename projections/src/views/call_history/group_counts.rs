@@ -4,6 +4,7 @@
 use crate::database::{ReadDb, read_as};
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
+use domain::call::{CallAccount, Finding};
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::CampaignId;
 use std::collections::BTreeMap;
@@ -26,16 +27,21 @@ pub struct CallCounts {
 
 impl CallCounts {
     fn add(&mut self, mut row: Row) -> Result<(), ProjectionError> {
-        let dialed = row.maybe_int()?.is_some();
-        let answered = row.maybe_int()?.is_some();
+        let (is_dialed, is_answered) = (row.maybe_int()?.is_some(), row.maybe_int()?.is_some());
         let disposition = row.maybe_text()?.as_deref().and_then(Disposition::from_code);
         let outcome = row.maybe_text()?.as_deref().and_then(Outcome::from_code);
-        self.dialed += u64::from(dialed);
-        self.answered += u64::from(answered);
-        self.converted += u64::from(outcome == Some(Outcome::Success));
-        self.talk_ms += row.maybe_count()?.unwrap_or(0);
-        let by_person = answered && disposition.is_some_and(Disposition::is_by_person);
-        self.person_answered += u64::from(by_person);
+        let account = CallAccount {
+            is_dialed,
+            is_answered,
+            finding: disposition.map(|disposition| Finding { disposition, outcome }),
+            talk_ms: row.maybe_count()?.unwrap_or(0),
+        };
+        let sums = account.sums();
+        self.dialed += sums.dialed.cast_unsigned();
+        self.answered += sums.answered.cast_unsigned();
+        self.converted += sums.conversions.cast_unsigned();
+        self.talk_ms += sums.talk_ms.cast_unsigned();
+        self.person_answered += sums.person_answered.cast_unsigned();
         Ok(())
     }
 }

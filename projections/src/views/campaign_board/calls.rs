@@ -1,21 +1,21 @@
 //! Adds the events of calls to the board's rows by hour.
 
-use super::{Board, CALLS, CallColumn, HOURS, HourColumn};
+use super::finding_counts::{CountChange, list_count_changes};
+use super::{Board, CALLS, CallColumn, DIALED, HOURS, HourColumn, SUMS};
 use crate::cells::Cells;
 use crate::database::RowAction;
 use crate::error::ProjectionError;
-use crate::person_answered;
 use crate::value::Val;
 use domain::calendar::HOUR_MICROS;
 use domain::call::event::CallEvent;
-use domain::disposition::{Disposition, Outcome};
+use domain::call::{AccountChange, CallStep, CallSums};
 use domain::ids::CallId;
 
 /// Where a call is counted: its campaign and, once it was dialed, the key of its row in
 /// `campaign_board_hour`.
-pub(super) struct CallSlot {
-    pub(super) campaign: Val,
-    pub(super) answered: i64,
+struct CallSlot {
+    campaign: Val,
+    is_answered: bool,
     hour: Option<[Val; 4]>,
 }
 
@@ -30,7 +30,7 @@ impl CallSlot {
         ];
         Self {
             campaign: cell(CallColumn::Campaign),
-            answered: cells.int(CallColumn::Answered),
+            is_answered: cells.int(CallColumn::Answered) == 1,
             hour: (*cells.get(CallColumn::HourAt) != Val::Null).then_some(hour),
         }
     }
@@ -57,21 +57,16 @@ impl Board<'_> {
                 self.tx.append_row(&CALLS, row)
             }
             CallEvent::Dialing { trunk, .. } => self.dialing(call, trunk),
-            CallEvent::Answered { .. } => self.answered(call),
-            CallEvent::Ended {
-                disposition,
-                outcome,
-                talk_ms,
-                ..
-            } => self.ended(call, *disposition, *outcome, *talk_ms),
-            CallEvent::Corrected { before, after, .. } => self.corrected(call, *before, *after),
-            _ => Ok(()),
+            _ => match CallStep::of(fact) {
+                Some(step) => self.count_step(call, step),
+                None => Ok(()),
+            },
         }
     }
 
     /// Applies `change` to a call's row and returns where the call is counted after it; `None` for an
     /// unknown call.
-    pub(super) fn place(
+    fn place(
         &mut self,
         call: CallId,
         change: &mut dyn FnMut(&mut Cells<'_>) -> RowAction,
@@ -110,83 +105,51 @@ impl Board<'_> {
             return Ok(());
         };
         if let Some(before) = before {
-            self.add_to(&before, &|row| row.add(HourColumn::Dialed, -1))?;
+            self.add_to(&before, &DIALED, -1)?;
         }
-        if self.add_to(&hour, &|row| row.add(HourColumn::Dialed, 1))? {
+        if self.add_to(&hour, &DIALED, 1)? {
             return Ok(());
         }
         let mut row = Vec::from(hour);
-        row.push(Val::Int(1));
-        row.extend((0..6).map(|_| Val::Int(0)));
+        row.extend(DIALED.values().map(Val::Int));
         row.push(self.pos.clone());
         self.tx.append_row(&HOURS, row)
     }
 
-    /// Applies `change` to the row of an hour. Returns true if there is one.
-    fn add_to(&mut self, hour: &[Val], change: &dyn Fn(&mut Cells<'_>)) -> Result<bool, ProjectionError> {
+    /// Adds sums to the row of an hour; with the sign -1, subtracts them. Returns true if there is a row.
+    fn add_to(&mut self, hour: &[Val], sums: &CallSums, sign: i64) -> Result<bool, ProjectionError> {
         let pos = self.pos.clone();
         let known = self.tx.edit(&HOURS, hour, &mut |row| {
             let mut cells = Cells(row);
-            change(&mut cells);
+            for (column, more) in SUMS.into_iter().zip(sums.values()) {
+                cells.add(column, sign * more);
+            }
             cells.set(HourColumn::Pos, pos.clone());
             Ok(RowAction::Write)
         })?;
         Ok(known.is_some())
     }
 
-    /// Applies `change` to the row of the hour in which a call is counted. Does nothing if the call was
-    /// never dialed.
-    pub(super) fn add_at(
-        &mut self,
-        place: &CallSlot,
-        change: &dyn Fn(&mut Cells<'_>),
-    ) -> Result<(), ProjectionError> {
-        match &place.hour {
-            Some(hour) => self.add_to(hour, change).map(drop),
-            None => Ok(()),
-        }
-    }
-
-    fn answered(&mut self, call: CallId) -> Result<(), ProjectionError> {
+    /// Counts a step of a call in the row of its hour, if it was dialed, and in the counts of findings.
+    fn count_step(&mut self, call: CallId, step: CallStep) -> Result<(), ProjectionError> {
         let pos = self.pos.clone();
         let place = self.place(call, &mut |cells| {
+            if step != CallStep::Answered {
+                return RowAction::Keep;
+            }
             cells.set(CallColumn::Answered, Val::Int(1));
             cells.set(CallColumn::Pos, pos.clone());
             RowAction::Write
         })?;
-        match place {
-            Some(place) => self.add_at(&place, &|row| row.add(HourColumn::Answered, 1)),
-            None => Ok(()),
+        let Some(place) = place else { return Ok(()) };
+        let change = AccountChange::new(step, place.is_answered);
+        let sums = change.sums();
+        if let (Some(hour), true) = (&place.hour, sums != CallSums::default()) {
+            self.add_to(hour, &sums, 1)?;
         }
-    }
-
-    fn ended(
-        &mut self,
-        call: CallId,
-        disposition: Disposition,
-        outcome: Option<Outcome>,
-        talk_ms: u64,
-    ) -> Result<(), ProjectionError> {
-        let Some(place) = self.place(call, &mut |_| RowAction::Keep)? else {
-            return Ok(());
-        };
-        self.add_at(&place, &|row| {
-            row.add(HourColumn::Ended, 1);
-            row.add(HourColumn::Talked, place.answered);
-            row.add(HourColumn::TalkMs, i64::try_from(talk_ms).unwrap_or(i64::MAX));
-            row.add(
-                HourColumn::Conversions,
-                i64::from(outcome == Some(Outcome::Success)),
-            );
-            row.add(
-                HourColumn::PersonAnswered,
-                place.answered * person_answered::count_at_end(disposition),
-            );
-        })?;
-        self.count(&place.campaign, "disposition", disposition.code())?;
-        match outcome {
-            Some(outcome) => self.count(&place.campaign, "outcome", outcome.code()),
-            None => Ok(()),
+        for CountChange { what, code, more } in list_count_changes(&change) {
+            self.count(&place.campaign, what, &code, more)?;
         }
+        Ok(())
     }
 }

@@ -28,9 +28,9 @@ macro_rules! hour_columns {
 }
 
 mod calls;
-mod corrections;
 mod ending_counts;
 mod figures;
+mod finding_counts;
 mod in_memory;
 mod period_cells;
 mod snapshots;
@@ -45,10 +45,11 @@ pub use snapshots::{CampaignSnapshot, read_last_snapshot};
 
 use crate::borrowed_event::InMemoryView;
 use crate::cells::{Cells, blank, change_or_begin, columns};
-use crate::database::{Table, Tx};
+use crate::database::{RowAction, Table, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
 use crate::view::{AnyEvent, HandledKinds, View, ViewDefinition, ViewEvent, code_of};
+use domain::call::CallSums;
 use domain::call::event::CallEvent;
 use domain::campaign::CampaignStatus;
 use domain::campaign::event::CampaignEvent;
@@ -134,6 +135,20 @@ columns! {
         PersonAnswered, Pos,
     }
 }
+
+/// The summed columns of an hour's row, in the order of `CallSums::values`.
+const SUMS: [HourColumn; 7] = [
+    HourColumn::Dialed,
+    HourColumn::Answered,
+    HourColumn::Ended,
+    HourColumn::Talked,
+    HourColumn::TalkMs,
+    HourColumn::Conversions,
+    HourColumn::PersonAnswered,
+];
+
+/// What a dialed call adds to its hour.
+const DIALED: CallSums = CallSums::from_values([1, 0, 0, 0, 0, 0, 0]);
 
 columns! {
     enum CallColumn { Call, Campaign, FlowVersion, HourAt, Trunk, Answered, Pos }
@@ -312,19 +327,29 @@ impl Board<'_> {
                 ..
             } => {
                 self.add(campaign, Column::Settled, 1)?;
-                self.count(&Val::text(campaign), "settled", disposition.code())
+                self.count(&Val::text(campaign), "settled", disposition.code(), 1)
             }
             _ => Ok(()),
         }
     }
 
-    fn count(&mut self, campaign: &Val, what: &str, code: &str) -> Result<(), ProjectionError> {
+    /// Changes a count by 1 or -1, and removes its row if it reaches zero.
+    fn count(&mut self, campaign: &Val, what: &str, code: &str, more: i64) -> Result<(), ProjectionError> {
         let key = [campaign.clone(), Val::text(what), Val::text(code)];
-        let none = || [&key[..], &[Val::Int(0), Val::Null]].concat();
-        change_or_begin(self.tx, &COUNTS, &key, &none, &|cells| {
-            cells.add(CountColumn::Count, 1);
+        let known = self.tx.edit(&COUNTS, &key, &mut |row| {
+            let mut cells = Cells(row);
+            cells.add(CountColumn::Count, more);
             cells.set(CountColumn::Pos, self.pos.clone());
-        })
+            Ok(match cells.int(CountColumn::Count) {
+                1.. => RowAction::Write,
+                _ => RowAction::Remove,
+            })
+        })?;
+        if known.is_some() || more < 0 {
+            return Ok(());
+        }
+        let row = [&key[..], &[Val::Int(more), self.pos.clone()]].concat();
+        self.tx.append_row(&COUNTS, row)
     }
 }
 

@@ -17,14 +17,13 @@ use crate::cells::{Cells, columns};
 use crate::checkpoint::read_checkpoints;
 use crate::database::{ReadDb, RowAction, Table, Tx, read_as};
 use crate::error::ProjectionError;
-use crate::person_answered;
 use crate::value::{Row, Val};
 use crate::view::{AnyEvent, HandledKinds, View, ViewDefinition, ViewEvent};
 use domain::calendar::{BEIJING_MICROS, DAY_MICROS};
 use domain::call::event::CallEvent;
+use domain::call::{AccountChange, CallStep};
 use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
-use domain::disposition::Outcome;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 
@@ -180,74 +179,50 @@ fn apply_call(
     fact: &CallEvent,
     total: &mut CampaignTotal,
 ) -> Result<(), ProjectionError> {
-    let key = Val::text(event.call()?);
-    let open = |answered: i64| {
-        let campaign = Val::text(&total.campaign);
-        vec![
-            key.clone(),
-            campaign,
-            Val::Int(answered),
-            Val::Int(0),
-            Val::Int(0),
-            Val::position(event.position),
-        ]
+    let Some(step) = CallStep::of(fact) else {
+        return Ok(());
     };
-    match fact {
+    let (key, pos) = ([Val::text(event.call()?)], Val::position(event.position));
+    let mut is_answered = false;
+    match step {
         // A second leg belongs to the same call.
-        CallEvent::Dialing { leg: 1, .. } => {
-            let row = open(0);
-            total.dialed += 1;
-            tx.put(CALL_TABLE, row)
+        CallStep::Dialed { leg: 2.. } => {}
+        CallStep::Dialed { .. } | CallStep::Answered => {
+            let [call] = key;
+            let answered = Val::Int(i64::from(step == CallStep::Answered));
+            let campaign = Val::text(&total.campaign);
+            let row = vec![call, campaign, answered, Val::Int(0), Val::Int(0), pos];
+            tx.put(CALL_TABLE, row)?;
         }
-        CallEvent::Answered { .. } => {
-            let row = open(1);
-            total.answered += 1;
-            tx.put(CALL_TABLE, row)
-        }
-        CallEvent::Ended {
-            disposition,
-            outcome,
-            talk_ms,
-            ..
-        } => {
-            let Some(mut row) = tx.row(CALL_TABLE, std::slice::from_ref(&key))? else {
+        CallStep::Ended { .. } => {
+            let Some(mut row) = tx.row(CALL_TABLE, &key)? else {
                 return Ok(());
             };
             let mut call = Cells(&mut row);
             if call.int(CallColumn::Ended) == 1 {
                 return Ok(());
             }
-            let answered = call.int(CallColumn::Answered);
-            total.ended += 1;
-            total.talked += answered;
-            total.talk_ms += i64::try_from(*talk_ms).unwrap_or(i64::MAX);
-            total.conversions += i64::from(*outcome == Some(Outcome::Success));
-            total.person_answered += answered * person_answered::count_at_end(*disposition);
-            if answered == 0 {
-                return tx.write_rows(CALL_TABLE, &[], &[vec![key]]);
+            is_answered = call.int(CallColumn::Answered) == 1;
+            if is_answered {
+                call.set(CallColumn::Ended, Val::Int(1));
+                call.set(CallColumn::Pos, pos);
+                tx.put(CALL_TABLE, row)?;
+            } else {
+                tx.write_rows(CALL_TABLE, &[], &[key.to_vec()])?;
             }
-            call.set(CallColumn::Ended, Val::Int(1));
-            call.set(CallColumn::Pos, Val::position(event.position));
-            tx.put(CALL_TABLE, row)
         }
-        CallEvent::Corrected { before, after, .. } => {
-            let converted = |outcome: Option<Outcome>| i64::from(outcome == Some(Outcome::Success));
-            total.conversions += converted(after.outcome) - converted(before.outcome);
-            let mut is_answered = false;
-            tx.edit(CALL_TABLE, &[key], &mut |row| {
+        CallStep::Corrected { .. } => {
+            tx.edit(CALL_TABLE, &key, &mut |row| {
                 let mut call = Cells(row);
                 is_answered = call.int(CallColumn::Answered) == 1;
-                call.set(CallColumn::Corrected, Val::position(event.position));
-                call.set(CallColumn::Pos, Val::position(event.position));
+                call.set(CallColumn::Corrected, pos.clone());
+                call.set(CallColumn::Pos, pos.clone());
                 Ok(RowAction::Write)
             })?;
-            if is_answered {
-                total.person_answered += person_answered::count_correction(*before, *after);
-            }
-            Ok(())
         }
-        _ => Ok(()),
     }
+    total.calls.add(&AccountChange::new(step, is_answered).sums(), 1);
+    Ok(())
 }
 
 /// Returns the day in Beijing at this time, as the number of days since 1970.
@@ -383,7 +358,7 @@ mod tests {
     use crate::testing::{TestHistory, TestLog, call, ten};
     use crate::views::campaign_board::{self, CampaignBoard};
     use domain::campaign::event::CampaignEvent;
-    use domain::disposition::Disposition;
+    use domain::disposition::{Disposition, Outcome};
     use domain::event_filter::EventFilter;
     use std::sync::Arc;
 
@@ -468,18 +443,9 @@ mod tests {
                     calls.conversions,
                     calls.person_answered,
                 ];
-                let own = [
-                    total.dialed,
-                    total.answered,
-                    total.ended,
-                    total.talked,
-                    total.talk_ms,
-                    total.conversions,
-                    total.person_answered,
-                ];
                 assert_eq!(
                     of_board.map(|count| count.cast_signed()),
-                    own,
+                    total.calls.values(),
                     "{} as of {until}",
                     row.campaign
                 );

@@ -3,6 +3,7 @@
 use crate::error::ProjectionError;
 use crate::value::{Row, Val};
 use crate::view::code_of;
+use domain::call::CallSums;
 use domain::campaign::CampaignStatus;
 use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
@@ -22,16 +23,7 @@ pub struct CampaignTotal {
     pub alerts: i64,
     pub last_alert: Option<String>,
     pub last_alert_detail: Option<String>,
-    pub dialed: i64,
-    pub answered: i64,
-    /// Calls that were dialed and have ended.
-    pub ended: i64,
-    /// Calls that were answered and have ended.
-    pub talked: i64,
-    pub talk_ms: i64,
-    pub conversions: i64,
-    /// Calls that a person answered and that have ended.
-    pub person_answered: i64,
+    pub calls: CallSums,
     /// The position of the last event that changed the totals.
     pub position: Position,
 }
@@ -48,13 +40,7 @@ impl CampaignTotal {
             alerts: 0,
             last_alert: None,
             last_alert_detail: None,
-            dialed: 0,
-            answered: 0,
-            ended: 0,
-            talked: 0,
-            talk_ms: 0,
-            conversions: 0,
-            person_answered: 0,
+            calls: CallSums::default(),
             position: Position(0),
         }
     }
@@ -71,19 +57,13 @@ impl CampaignTotal {
             alerts: row.int()?,
             last_alert: row.maybe_text()?,
             last_alert_detail: row.maybe_text()?,
-            dialed: row.int()?,
-            answered: row.int()?,
-            ended: row.int()?,
-            talked: row.int()?,
-            talk_ms: row.int()?,
-            conversions: row.int()?,
-            person_answered: row.int()?,
+            calls: row.call_sums()?,
             position: row.position()?,
         })
     }
 
     pub(super) fn row(self) -> Vec<Val> {
-        vec![
+        let mut row = vec![
             Val::text(self.campaign),
             Val::Text(self.status),
             Val::Text(self.preset),
@@ -93,15 +73,10 @@ impl CampaignTotal {
             Val::Int(self.alerts),
             Val::maybe_text(self.last_alert),
             Val::maybe_text(self.last_alert_detail),
-            Val::Int(self.dialed),
-            Val::Int(self.answered),
-            Val::Int(self.ended),
-            Val::Int(self.talked),
-            Val::Int(self.talk_ms),
-            Val::Int(self.conversions),
-            Val::Int(self.person_answered),
-            Val::position(self.position),
-        ]
+        ];
+        row.extend(self.calls.values().map(Val::Int));
+        row.push(Val::position(self.position));
+        row
     }
 
     pub(super) fn campaign(&mut self, fact: &CampaignEvent) {

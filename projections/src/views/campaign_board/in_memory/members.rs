@@ -1,5 +1,6 @@
 //! Members of calls' and customers' events, one struct per shape; other members are skipped.
 
+use domain::call::Finding;
 use domain::disposition::{Disposition, Outcome};
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -41,4 +42,10 @@ pub(super) struct EndedMembers {
     #[serde(default)]
     pub(super) outcome: Option<Outcome>,
     pub(super) talk_ms: u64,
+}
+
+#[derive(Deserialize)]
+pub(super) struct CorrectedMembers {
+    pub(super) before: Finding,
+    pub(super) after: Finding,
 }

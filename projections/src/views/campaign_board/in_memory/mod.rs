@@ -6,24 +6,25 @@
 mod members;
 mod rows;
 
-use super::corrections::correction_code;
-use super::{BOARD, CALLS, COUNTS, HOURS, NAME};
+use super::finding_counts::{CountChange, list_count_changes};
+use super::{BOARD, CALLS, COUNTS, DIALED, HOURS, NAME};
 use crate::borrowed_event::{BorrowedEvent, InMemoryView};
 use crate::database::Tx;
 use crate::error::ProjectionError;
-use crate::person_answered;
 use crate::table::InitialRows;
 use crate::value::Val;
-use crate::view::{AnyEvent, ViewEvent};
+use crate::view::ViewEvent;
 use domain::calendar::HOUR_MICROS;
-use domain::call::Finding;
 use domain::call::event::CallEvent;
+use domain::call::{AccountChange, CallStep, CallSums, Finding};
 use domain::customer::event::CustomerEvent;
-use domain::disposition::Outcome;
 use domain::ids::CallId;
-use members::{CampaignMember, DialingMembers, EndedMembers, PermittedMembers, SettledMembers};
+use members::{
+    CampaignMember, CorrectedMembers, DialingMembers, EndedMembers, PermittedMembers, SettledMembers,
+};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// The version of call and customer events that is read here; others are errors except `ANSWERED_VERSION`.
 const VERSION: u16 = 1;
@@ -49,13 +50,7 @@ struct EnrolmentCounts {
 
 #[derive(Default)]
 struct HourCounts {
-    dialed: i64,
-    answered: i64,
-    ended: i64,
-    talked: i64,
-    talk_ms: i64,
-    conversions: i64,
-    person_answered: i64,
+    sums: CallSums,
     pos: i64,
 }
 
@@ -110,22 +105,21 @@ impl Sums {
         board
     }
 
-    fn count(&mut self, campaign: usize, what: &'static str, code: Cow<'static, str>, pos: i64) {
-        let (count, last) = self.counts.entry((campaign, what, code)).or_default();
-        *count += 1;
-        *last = pos;
-    }
-
-    /// Decreases a count by one, and removes it if it reaches zero.
-    fn uncount(&mut self, campaign: usize, what: &'static str, code: &'static str, pos: i64) {
-        let key = (campaign, what, Cow::Borrowed(code));
-        let Some((count, last)) = self.counts.get_mut(&key) else {
-            return;
-        };
-        *count -= 1;
-        *last = pos;
-        if *count <= 0 {
-            self.counts.remove(&key);
+    /// Changes a count by 1 or -1, and removes it if it reaches zero.
+    fn count(&mut self, campaign: usize, change: CountChange, pos: i64) {
+        let CountChange { what, code, more } = change;
+        match self.counts.entry((campaign, what, code)) {
+            Entry::Vacant(entry) if more > 0 => {
+                entry.insert((more, pos));
+            }
+            Entry::Vacant(_) => {}
+            Entry::Occupied(mut entry) => {
+                let (count, last) = entry.get_mut();
+                (*count, *last) = (*count + more, pos);
+                if *count <= 0 {
+                    entry.remove();
+                }
+            }
         }
     }
 
@@ -150,7 +144,9 @@ impl Sums {
                 } = event.members()?;
                 self.board(&campaign, pos).settled += 1;
                 let place = self.name(&campaign);
-                self.count(place, "settled", disposition.code().into(), pos);
+                let code = disposition.code().into();
+                let what = "settled";
+                self.count(place, CountChange { what, code, more: 1 }, pos);
             }
             _ => {}
         }
@@ -163,24 +159,22 @@ impl Sums {
             CallEvent::PERMITTED => self.permitted(call, event, pos)?,
             CallEvent::DIALING => {
                 let HourMove { before, hour } = self.dialing(call, event, pos)?;
-                self.add(before, pos, |hour| hour.dialed -= 1);
-                self.add(hour, pos, |hour| hour.dialed += 1);
+                self.add(before, pos, &DIALED, -1);
+                self.add(hour, pos, &DIALED, 1);
             }
-            CallEvent::ANSWERED => {
-                let Some(called) = self.calls.get_mut(&call) else {
-                    return Ok(());
-                };
-                (called.is_answered, called.pos) = (true, pos);
-                let hour = called.hour;
-                self.add(hour, pos, |hour| hour.answered += 1);
+            CallEvent::ANSWERED => self.count_step(call, CallStep::Answered, pos),
+            CallEvent::ENDED => {
+                let EndedMembers {
+                    disposition,
+                    outcome,
+                    talk_ms,
+                } = event.members()?;
+                let finding = Finding { disposition, outcome };
+                self.count_step(call, CallStep::Ended { finding, talk_ms }, pos);
             }
-            CallEvent::ENDED => self.ended(call, &event.members()?, pos),
             CallEvent::CORRECTED => {
-                if let AnyEvent::Call(CallEvent::Corrected { before, after, .. }) =
-                    ViewEvent::whole(event)?.event()?
-                {
-                    self.corrected(call, *before, *after, pos);
-                }
+                let CorrectedMembers { before, after } = event.members()?;
+                self.count_step(call, CallStep::Corrected { before, after }, pos);
             }
             _ => {}
         }
@@ -237,56 +231,30 @@ impl Sums {
         })
     }
 
-    /// Applies `change` to an hour; does nothing for a call that was never dialed.
-    fn add(&mut self, hour: Option<usize>, pos: i64, change: impl FnOnce(&mut HourCounts)) {
+    /// Adds sums to an hour; does nothing for a call that was never dialed.
+    fn add(&mut self, hour: Option<usize>, pos: i64, sums: &CallSums, sign: i64) {
         if let Some((_, hour)) = hour.and_then(|place| self.hours.get_mut(place)) {
-            change(hour);
+            hour.sums.add(sums, sign);
             hour.pos = pos;
         }
     }
 
-    fn ended(&mut self, call: CallId, ended: &EndedMembers, pos: i64) {
-        let Some(called) = self.calls.get(&call) else {
+    /// Counts a step of a call in its hour and in the counts of findings, as the board does with rows.
+    fn count_step(&mut self, call: CallId, step: CallStep, pos: i64) {
+        let Some(called) = self.calls.get_mut(&call) else {
             return;
         };
-        let (campaign, talked) = (called.campaign, i64::from(called.is_answered));
-        let is_success = ended.outcome == Some(Outcome::Success);
-        let talk_ms = i64::try_from(ended.talk_ms).unwrap_or(i64::MAX);
-        self.add(called.hour, pos, |hour| {
-            hour.ended += 1;
-            hour.talked += talked;
-            hour.talk_ms = hour.talk_ms.saturating_add(talk_ms);
-            hour.conversions += i64::from(is_success);
-            hour.person_answered += talked * person_answered::count_at_end(ended.disposition);
-        });
-        self.count(campaign, "disposition", ended.disposition.code().into(), pos);
-        if let Some(outcome) = ended.outcome {
-            self.count(campaign, "outcome", outcome.code().into(), pos);
+        let change = AccountChange::new(step, called.is_answered);
+        if step == CallStep::Answered {
+            (called.is_answered, called.pos) = (true, pos);
         }
-    }
-
-    fn corrected(&mut self, call: CallId, before: Finding, after: Finding, pos: i64) {
-        let Some(called) = self.calls.get(&call) else {
-            return;
-        };
-        let (campaign, hour, answered) = (called.campaign, called.hour, i64::from(called.is_answered));
-        self.count(campaign, "corrected", correction_code(before, after).into(), pos);
-        self.uncount(campaign, "disposition", before.disposition.code(), pos);
-        self.count(campaign, "disposition", after.disposition.code().into(), pos);
-        if let Some(outcome) = before.outcome {
-            self.uncount(campaign, "outcome", outcome.code(), pos);
+        let (campaign, hour) = (called.campaign, called.hour);
+        let sums = change.sums();
+        if sums != CallSums::default() {
+            self.add(hour, pos, &sums, 1);
         }
-        if let Some(outcome) = after.outcome {
-            self.count(campaign, "outcome", outcome.code().into(), pos);
-        }
-        let converted = |finding: Finding| i64::from(finding.outcome == Some(Outcome::Success));
-        let conversions = converted(after) - converted(before);
-        let people = answered * person_answered::count_correction(before, after);
-        if conversions != 0 || people != 0 {
-            self.add(hour, pos, |hour| {
-                hour.conversions += conversions;
-                hour.person_answered += people;
-            });
+        for changed in list_count_changes(&change) {
+            self.count(campaign, changed, pos);
         }
     }
 }

@@ -33,13 +33,7 @@ impl Sums {
         let (trunk, flow_version) = (row.text()?, row.int()?);
         let key = (self.name(&campaign), hour_at, self.name(&trunk), flow_version);
         let hour = HourCounts {
-            dialed: row.int()?,
-            answered: row.int()?,
-            ended: row.int()?,
-            talked: row.int()?,
-            talk_ms: row.int()?,
-            conversions: row.int()?,
-            person_answered: row.int()?,
+            sums: row.call_sums()?,
             pos: row.int()?,
         };
         self.hour_places.insert(key, self.hours.len());
@@ -92,17 +86,8 @@ impl Sums {
                 self.named(*trunk),
                 Val::Int(*flow_version),
             ];
-            let sums = [
-                hour.dialed,
-                hour.answered,
-                hour.ended,
-                hour.talked,
-                hour.talk_ms,
-                hour.conversions,
-                hour.person_answered,
-                hour.pos,
-            ];
-            row.extend(sums.map(Val::Int));
+            row.extend(hour.sums.values().map(Val::Int));
+            row.push(Val::Int(hour.pos));
             row
         };
         self.hours.iter().map(row).collect()
