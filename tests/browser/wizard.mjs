@@ -228,7 +228,7 @@ async function changed(visit, id) {
 export async function wizardWords(visit, begin, holdWords, scanWords) {
   const { page } = visit
   await begin(visit, 'viewer', '/campaigns')
-  await page.getByRole('columnheader', { name: '状态' }).waitFor()
+  await page.getByRole('columnheader', { name: '状态', exact: true }).waitFor()
   visit.hold((await page.getByRole('link', { name: '新建外呼任务' }).count()) === 0, 'a viewer is shown the wizard')
   await visit.open('/campaigns/new')
   await page.getByText('没有这个页面').waitFor()

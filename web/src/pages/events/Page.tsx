@@ -17,7 +17,7 @@ import { Export } from './Export'
 import { Filters } from './Filters'
 import { useFollowed, type Standing } from './follow'
 import { BLOCK, List } from './List'
-import { positionBefore } from './positionAt'
+import { headOfLog } from './positionAt'
 import { WholeOf } from './Whole'
 
 const here = getRouteApi('/events')
@@ -74,7 +74,7 @@ export function EventsPage() {
   const follow = async (isOn: boolean) => {
     setRefused(null)
     try {
-      setFrom(isOn ? String(await positionBefore(Number.POSITIVE_INFINITY)) : null)
+      setFrom(isOn ? String(await headOfLog()) : null)
       if (isOn) go({ position: undefined })
     } catch (why) {
       setRefused(why)

@@ -1,5 +1,5 @@
 // Finds the log position of a moment. There is no request for it, so it takes a binary search of some thirty short
-// requests.
+// requests, between the first event and the log's head: the server refuses positions beyond the head.
 import { get } from '../../api/client'
 
 async function firstAfter(position: number): Promise<{ position: number; at: number } | null> {
@@ -8,16 +8,15 @@ async function firstAfter(position: number): Promise<{ position: number; at: num
   return event === undefined ? null : { position: Number(event.position), at: Date.parse(event.time) }
 }
 
-/** Returns the last position before the first event at or after the moment; for infinity, the log's head. */
+/** Returns the position of the last event in the log; 0 if it is empty. */
+export async function headOfLog(): Promise<number> {
+  return Number((await get('/readyz')).position)
+}
+
+/** Returns the last position before the first event at or after the moment; the head if there is no such event. */
 export async function positionBefore(moment: number): Promise<number> {
   let low = 0
-  let high = 1
-  for (;;) {
-    const found = await firstAfter(high)
-    if (found === null || found.at >= moment) break
-    low = high
-    high = Math.max(high * 2, found.position)
-  }
+  let high = await headOfLog()
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
     const found = await firstAfter(middle)
