@@ -86,7 +86,7 @@ fn customers(body: &mut Members, name: &str) -> Option<Vec<String>> {
     }
     if let Some(at) = customers.iter().position(|id| id.len() > ID_BYTES_MAX) {
         let detail = format!("has more than {ID_BYTES_MAX} bytes");
-        body.wrong_at(&format!("/{name}/{at}"), detail);
+        body.wrong_at(&format!("/customers/{at}"), detail);
     }
     Some(customers)
 }

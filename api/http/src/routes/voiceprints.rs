@@ -125,7 +125,7 @@ fn takes(body: &mut Members, name: &str) -> Vec<Vec<u8>> {
     let takes = texts.iter().enumerate().map(|(index, text)| {
         let found = wav_of(text);
         if let Err(why) = &found {
-            body.wrong_at(&format!("/{name}/{index}"), why);
+            body.wrong_at(&format!("/takes/{index}"), why);
         }
         found.unwrap_or_default()
     });

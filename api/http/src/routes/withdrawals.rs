@@ -99,7 +99,7 @@ fn customers(body: &mut Members, name: &str) -> Vec<String> {
     for (index, item) in items.into_iter().take(NAMED_MAX).enumerate() {
         match item {
             Value::String(named) => customers.push(named),
-            _ => body.wrong_at(&format!("/{name}/{index}"), "must be a text"),
+            _ => body.wrong_at(&format!("/customers/{index}"), "must be a text"),
         }
     }
     customers
