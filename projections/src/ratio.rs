@@ -1,4 +1,4 @@
-//! The ratio of two counts.
+//! The ratio of two counts, as the figures of reports and live boards show it.
 
 /// Returns the quotient; `None` if the denominator is 0. Exact below 2^53, far beyond any count here.
 pub(crate) fn ratio(numerator: u64, denominator: u64) -> Option<f64> {

@@ -1,4 +1,5 @@
-//! Small ports for test suites: clocks that are set by hand, stand still or are always late, and ids from a seed.
+//! Small ports for test suites: clocks that are set by hand, stand still or are always late, and ids from
+//! a seed.
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;

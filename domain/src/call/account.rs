@@ -21,29 +21,53 @@ pub enum CallStep {
 impl CallStep {
     /// Returns the step that an event is; `None` for an event that changes no sum.
     pub const fn of(event: &CallEvent) -> Option<Self> {
-        if let CallEvent::Dialing { leg, .. } = event {
-            return Some(Self::Dialed { leg: *leg });
-        }
-        if let CallEvent::Answered { .. } = event {
-            return Some(Self::Answered);
-        }
-        if let CallEvent::Ended {
-            disposition,
-            outcome,
-            talk_ms,
-            ..
-        } = event
-        {
-            let (disposition, outcome) = (*disposition, *outcome);
-            let finding = Finding { disposition, outcome };
-            let talk_ms = *talk_ms;
-            return Some(Self::Ended { finding, talk_ms });
-        }
-        if let CallEvent::Corrected { before, after, .. } = event {
-            let (before, after) = (*before, *after);
-            return Some(Self::Corrected { before, after });
-        }
-        None
+        Some(match event {
+            CallEvent::Dialing { leg, .. } => Self::Dialed { leg: *leg },
+            CallEvent::Answered { .. } => Self::Answered,
+            CallEvent::Ended {
+                disposition,
+                outcome,
+                talk_ms,
+                ..
+            } => Self::Ended {
+                finding: Finding {
+                    disposition: *disposition,
+                    outcome: *outcome,
+                },
+                talk_ms: *talk_ms,
+            },
+            CallEvent::Corrected { before, after, .. } => Self::Corrected {
+                before: *before,
+                after: *after,
+            },
+            CallEvent::Permitted { .. }
+            | CallEvent::Ringing { .. }
+            | CallEvent::LegFailed { .. }
+            | CallEvent::NoticePlayed { .. }
+            | CallEvent::NodeEntered { .. }
+            | CallEvent::Keypressed { .. }
+            | CallEvent::Heard(_)
+            | CallEvent::Understood(_)
+            | CallEvent::Decided(_)
+            | CallEvent::Said(_)
+            | CallEvent::BargedIn(_)
+            | CallEvent::SilenceTimedOut(_)
+            | CallEvent::SensitiveWordMatched(_)
+            | CallEvent::EngineFailed(_)
+            | CallEvent::AssistantAsked(_)
+            | CallEvent::AssistantAnswered(_)
+            | CallEvent::OfferChosen(_)
+            | CallEvent::ModelChosen(_)
+            | CallEvent::TransferRequested { .. }
+            | CallEvent::AgentConnected { .. }
+            | CallEvent::SellerMessagePlayed(_)
+            | CallEvent::CancelRequested { .. }
+            | CallEvent::HangupRequested { .. }
+            | CallEvent::EndOrdered { .. }
+            | CallEvent::LateAnswered { .. }
+            | CallEvent::RecordingDisposed { .. }
+            | CallEvent::TranscriptDisposed { .. } => return None,
+        })
     }
 }
 

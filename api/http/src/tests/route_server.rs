@@ -25,8 +25,8 @@ impl RouteServer {
         Self::of(|settings| settings.open.rehearse_at = Some(at.parse().unwrap()))
     }
 
-    /// Starts a server that compares its clock with an NTP server. It is not a rehearsal, because the clock of
-    /// one is not compared with others.
+    /// Starts a server that compares its clock with an NTP server. It is not a rehearsal, because the clock
+    /// of one is not compared with others.
     pub(super) fn begin_with_ntp(ntp: NtpServer) -> Self {
         Self::of(|settings| {
             settings.open.rehearse_at = None;

@@ -121,7 +121,8 @@ impl Board<'_> {
         let pos = self.pos.clone();
         let known = self.tx.edit(&HOURS, hour, &mut |row| {
             let mut cells = Cells(row);
-            for (column, more) in SUMS.into_iter().zip(sums.values()) {
+            let changed = SUMS.into_iter().zip(sums.values()).filter(|(_, more)| *more != 0);
+            for (column, more) in changed {
                 cells.add(column, sign * more);
             }
             cells.set(HourColumn::Pos, pos.clone());
