@@ -102,16 +102,6 @@ proofs() {
   return 1
 }
 
-# Unit tests and short proofs wait for about a third of their time, and judge no elapsed time (decision 0217): beside each
-# other they use both processors.
-unit_and_proofs() {
-  local status=0 proving
-  proofs & proving=$!
-  bash tests/with_postgres.sh bash -c unit || status=1
-  wait "$proving" || status=1
-  return $status
-}
-
 # What was found when our crates were built: cargo says it again of each.
 # A tidy check holds that no comment has code in it which `cargo test --doc` would run: that builds every crate again.
 lints() {
@@ -143,11 +133,12 @@ step "build" 8 cargo build --timings --locked $KURRENT $TARGETS
 step "format" 1 cargo fmt --check
 # Held to its own fixture; the day is the last commit's, so that an old tree is not found wanting for being old.
 step "known weaknesses, without a list" 1 python3 tests/advisories.py --at "$(git log -1 --format=%cs 2>/dev/null || date +%F)"
+step "unit, contract and tidy" 4 bash tests/with_postgres.sh bash -c unit
 e2e=$(built e2e)
 step "demo and stories" 4 stories
 # `prove hostile` opens 1,100 connections.
 ulimit -n 8192 2>/dev/null || true
-step "unit tests, tidy and short proofs" 8 unit_and_proofs
+step "short proofs" 6 proofs
 step "lints" 1 lints
 
 skipped=$(grep -c '^SKIPPED ' "$log")
