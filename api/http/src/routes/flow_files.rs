@@ -114,9 +114,15 @@ struct TypedDialogRequest {
     source: String,
     /// What the callee did so far, from the beginning.
     #[schemars(length(max = TYPED_TURNS_MAX))]
+    #[member(read = typed_turns)]
     turns: Vec<TypedTurn>,
     /// Values of variables, by name; missing ones are made up. They are test values, not customer data.
     values: Option<BTreeMap<String, String>>,
+}
+
+/// Reads the turns. A body without them is a conversation of which only the robot's opening is wanted.
+fn typed_turns(body: &mut Members, name: &str) -> Vec<TypedTurn> {
+    body.value(name).unwrap_or_default()
 }
 
 fn check_sizes(request: &TypedDialogRequest, body: &mut Members) {

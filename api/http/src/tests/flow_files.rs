@@ -99,6 +99,9 @@ fn a_file_is_talked_with_and_rehearsed_without_being_published() {
         let begun = talk(json!([])).await;
         assert_eq!(begun.status, 200, "{}", begun.body);
         assert_eq!(begun.body["steps"].as_array().unwrap().len(), 1);
+        let opening = json!({ "source": source });
+        let opened = owner(&story, "/api/v1/flow-files/talk", opening).await;
+        assert_eq!((opened.status, &opened.body), (200, &begun.body), "without turns");
         let refused = talk(json!([{ "say": "do not call me again" }])).await;
         assert_eq!(refused.body["outcome"], "opted_out", "{}", refused.body);
         let two = talk(json!([{ "say": "yes", "key": "1" }])).await;
