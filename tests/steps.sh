@@ -40,7 +40,7 @@ in_one_process() {
     read -r of folder program < <(grep "^$name " <<<"$list")
     # What is not found is not passed over: nothing else runs these tests.
     [ -n "$program" ] || { echo "no tests of $name are built"; failed=1; continue; }
-    # The tests of the HTTP API mostly wait for each other's servers, and are the longest lane.
+    # The tests of the HTTP API are the longest lane.
     threads=2; [ "$name" != http ] || threads=4
     echo "-- tests of $of"
     (cd "$folder" && "$program" --test-threads "$threads" --quiet 2>&1) || { echo "the tests of $name do not pass"; failed=1; }
