@@ -122,14 +122,16 @@ fn a_restored_log_waits_for_a_user_and_calls_no_reached_customer_again() {
         1,
         "the server records it before it is accepted"
     );
-    let kinds: BTreeSet<_> = since
+    // A call that ended just before the backup gets its summary after the restore, which dials nothing.
+    let mut kinds: Vec<_> = since
         .iter()
-        .map(|event| member(event, "/type").to_string())
+        .map(|event| member(event, "/type").as_str().expect("a type is text"))
+        .filter(|kind| *kind != "summary.recorded")
         .collect();
     // The opt-out and the record of the response are stored at the same time, in either order.
-    let stored = ["installation.restored", "number.opted_out", "inquiry.compared"];
-    let stored = stored.map(|kind| format!("\"{kind}\""));
-    assert_eq!((since.len(), kinds), (stored.len(), stored.into()));
+    kinds.sort_unstable();
+    let stored = ["inquiry.compared", "installation.restored", "number.opted_out"];
+    assert_eq!(kinds, stored);
 
     let restored = text(&place.restored);
     let confirm = ["backup", "confirm", "--data", &restored, "--by", "wang", "--json"];
