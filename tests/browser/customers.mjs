@@ -93,8 +93,9 @@ async function erased(visit, id) {
     const { standing } = await visit.api(`/api/v1/customers/${id}`)
     return standing?.erasure === 'certified' ? standing : null
   })
-  visit.isTrying = false
+  // Until the page is loaded again, it may still ask for the profile that was just erased.
   await page.reload()
+  visit.isTrying = false
   await page.getByText(state.certificate).waitFor()
 }
 

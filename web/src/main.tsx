@@ -7,6 +7,7 @@ import enUS from 'antd/locale/en_US'
 import zhCN from 'antd/locale/zh_CN'
 import { StrictMode, useEffect } from 'react'
 import { createRoot } from 'react-dom/client'
+import { useTranslation } from 'react-i18next'
 import { Problem } from './api/client'
 import { noticeTouches } from './app/attended'
 import { speak, useIsDark, useLanguage } from './app/preferences'
@@ -40,6 +41,12 @@ const queries = new QueryClient({
 // because it waits for the end of an animation that never began. This one has no name and disappears with the wait.
 const BUSY = <span className="busy" aria-hidden="true" />
 
+/** What a table or a list of choices shows while it has no rows, in our words: the library has no text for each of our languages. */
+function Nothing() {
+  const { t } = useTranslation()
+  return <span className="muted">{t('state.none')}</span>
+}
+
 function Console() {
   const dark = useIsDark()
   const lang = useLanguage()
@@ -47,7 +54,7 @@ function Console() {
     document.documentElement.dataset['theme'] = dark ? 'dark' : 'light'
   }, [dark])
   return (
-    <ConfigProvider theme={themeOf(dark)} locale={lang === 'en' ? enUS : zhCN} csp={{ nonce }} button={{ autoInsertSpace: false, loadingIcon: BUSY }} wave={{ disabled: true }}>
+    <ConfigProvider theme={themeOf(dark)} locale={lang === 'en' ? enUS : zhCN} csp={{ nonce }} button={{ autoInsertSpace: false, loadingIcon: BUSY }} wave={{ disabled: true }} renderEmpty={() => <Nothing />}>
       <App>
         <RouterProvider router={router} />
       </App>

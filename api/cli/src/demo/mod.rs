@@ -157,7 +157,10 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             "服务仍在运行，按 Ctrl-C 停止",
             "still serving; press ctrl-c to stop",
         ))?;
+        // Test calls and further campaigns need the trunk, so the carrier starts again at its address.
+        let carrier = start_carrier(&args, &rehearsal, &cdr, people.profile())?;
         signals.next().await;
+        carrier.stop().await;
     }
     running
         .finish(&mut signals, Duration::from_millis(DRAIN_MS))

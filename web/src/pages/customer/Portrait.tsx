@@ -26,7 +26,7 @@ export function About({ person, zone, position }: Props) {
   const seesAll = useSeesAll()
   const isNow = position === undefined
   // A customer without calls, or an erased one, has no profile to query.
-  const hasPortrait = (person.calls ?? []).length > 0 && person.standing?.erasure !== 'certified'
+  const hasPortrait = (person.calls ?? []).length > 0 && !['decided', 'certified'].includes(person.standing?.erasure ?? 'none')
   return (
     <div className="thirds">
       <section className="card">
