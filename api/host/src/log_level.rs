@@ -39,7 +39,13 @@ mod tests {
 
     #[test]
     fn a_level_or_a_filter_is_accepted_and_a_misspelt_level_is_not() {
-        for right in ["warn", "OFF", "info,host=debug", "host[call]=trace", "error,media=off"] {
+        for right in [
+            "warn",
+            "OFF",
+            "info,host=debug",
+            "host[call]=trace",
+            "error,media=off",
+        ] {
             assert_eq!(parse_log_level(right).as_deref(), Ok(right));
         }
         for wrong in ["", "inof", "warn,", "warn,host=loud", "info;debug"] {

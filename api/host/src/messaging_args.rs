@@ -75,7 +75,12 @@ pub struct MessagingArgs {
     #[arg(long, value_name = "VARIABLE")]
     message_secret_env: Option<String>,
     /// The secret itself, from the configuration
-    #[arg(long, value_name = "SECRET", hide = true, conflicts_with = "message_secret_env")]
+    #[arg(
+        long,
+        value_name = "SECRET",
+        hide = true,
+        conflicts_with = "message_secret_env"
+    )]
     message_secret: Option<SecretText>,
     /// Allow private addresses and no TLS for them
     #[arg(long)]

@@ -27,7 +27,13 @@ pub struct SignInArgs {
     #[arg(long, value_name = "V", requires = "oidc_issuer", group = "oidc_secrets")]
     pub oidc_secret_env: Option<String>,
     /// The client's secret itself, from the configuration
-    #[arg(long, value_name = "SECRET", hide = true, requires = "oidc_issuer", group = "oidc_secrets")]
+    #[arg(
+        long,
+        value_name = "SECRET",
+        hide = true,
+        requires = "oidc_issuer",
+        group = "oidc_secrets"
+    )]
     pub oidc_secret: Option<SecretText>,
     /// The URL of this server for browsers, without a path; default: the address of --http
     #[arg(long, value_name = "URL", requires = "oidc_issuer", value_parser = outside_url)]

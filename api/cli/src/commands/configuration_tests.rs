@@ -59,7 +59,10 @@ impl Case {
     fn load(&self) -> Result<Configuration, Vec<String>> {
         let serve = serve_command();
         let all = std::iter::once("serve").chain(self.flags.iter().map(String::as_str));
-        let matches = serve_command().ignore_errors(true).try_get_matches_from(all).unwrap();
+        let matches = serve_command()
+            .ignore_errors(true)
+            .try_get_matches_from(all)
+            .unwrap();
         let known = |name: &str| (name == "SET").then(|| "from-variable".to_owned());
         let loaded = load(&ConfigurationSources {
             serve: &serve,
@@ -70,7 +73,13 @@ impl Case {
             masks: self.masks,
         });
         let folder = format!("{}/", self.folder.path().display());
-        loaded.map_err(|faults| faults.lines().iter().map(|line| line.replace(&folder, "")).collect())
+        loaded.map_err(|faults| {
+            faults
+                .lines()
+                .iter()
+                .map(|line| line.replace(&folder, ""))
+                .collect()
+        })
     }
 
     fn faults(&self) -> Vec<String> {
@@ -82,7 +91,10 @@ impl Case {
 
     fn arguments(&self) -> Vec<String> {
         let loaded = self.load().unwrap();
-        let texts = loaded.arguments().into_iter().map(|text| text.into_string().unwrap());
+        let texts = loaded
+            .arguments()
+            .into_iter()
+            .map(|text| text.into_string().unwrap());
         texts.collect()
     }
 }
@@ -94,7 +106,9 @@ fn printed(configuration: &Configuration, sources: SourceDisplay) -> String {
 fn flags(command: &Command) -> BTreeSet<String> {
     let shown = command.get_arguments().filter(|argument| !argument.is_hide_set());
     let longs = shown.filter_map(|argument| argument.get_long().map(str::to_owned));
-    longs.filter(|flag| !["config", "trunk", "help"].contains(&flag.as_str())).collect()
+    longs
+        .filter(|flag| !["config", "trunk", "help"].contains(&flag.as_str()))
+        .collect()
 }
 
 #[test]
@@ -111,7 +125,9 @@ fn every_flag_has_one_setting_and_every_setting_a_flag() {
         assert!(once.contains(flag.as_str()), "--{flag} needs a row in SETTINGS");
     }
     for setting in SETTINGS {
-        let argument = serve.get_arguments().find(|one| one.get_long() == Some(setting.flag));
+        let argument = serve
+            .get_arguments()
+            .find(|one| one.get_long() == Some(setting.flag));
         let argument = argument.unwrap_or_else(|| panic!("{} has no flag", setting.key));
         let is_right = match setting.kind {
             SettingKind::Text => matches!(argument.get_action(), ArgAction::Set),
@@ -125,23 +141,38 @@ fn every_flag_has_one_setting_and_every_setting_a_flag() {
     }
     let keys: BTreeSet<&str> = SETTINGS.iter().map(|setting| setting.key).collect();
     assert_eq!(keys.len(), SETTINGS.len(), "a key is there twice");
-    let tables: Vec<&str> = SETTINGS.iter().map(|setting| setting.table_and_name().0).collect();
+    let tables: Vec<&str> = SETTINGS
+        .iter()
+        .map(|setting| setting.table_and_name().0)
+        .collect();
     let mut runs = tables.clone();
     runs.dedup();
     let different: BTreeSet<&str> = tables.into_iter().collect();
-    assert_eq!(runs.len(), different.len(), "the rows of a table are not together");
+    assert_eq!(
+        runs.len(),
+        different.len(),
+        "the rows of a table are not together"
+    );
 }
 
 #[test]
 fn a_setting_requires_what_its_flag_requires() {
-    for setting in SETTINGS.iter().filter(|setting| setting.kind != SettingKind::InvertedSwitch) {
+    for setting in SETTINGS
+        .iter()
+        .filter(|setting| setting.kind != SettingKind::InvertedSwitch)
+    {
         let argument = match setting.kind {
             SettingKind::Switch => format!("--{}", setting.flag),
             _ => format!("--{}={}", setting.flag, setting.example[0]),
         };
-        let is_refused = serve_command().try_get_matches_from(["serve", &argument]).is_err();
+        let is_refused = serve_command()
+            .try_get_matches_from(["serve", &argument])
+            .is_err();
         let is_known = !setting.requires.is_empty();
-        assert!(is_known || !is_refused, "{argument} needs another flag that its row does not name");
+        assert!(
+            is_known || !is_refused,
+            "{argument} needs another flag that its row does not name"
+        );
         for needed in setting.requires {
             assert!(SETTINGS.iter().any(|other| other.key == *needed), "{needed}");
         }
@@ -164,9 +195,16 @@ fn the_example_file_is_valid_when_its_settings_are_used() {
     for setting in SETTINGS {
         assert!(shown.contains(setting.table_and_name().1), "{}", setting.key);
         let is_default = !shown.contains(setting.example[0]) && !matches!(setting.kind, SettingKind::Switch);
-        assert!(!is_default || setting.has_references(), "{} is not used", setting.key);
+        assert!(
+            !is_default || setting.has_references(),
+            "{} is not used",
+            setting.key
+        );
     }
-    assert_eq!(Case::of(example::lines().join("\n")).faults(), Vec::<String>::new());
+    assert_eq!(
+        Case::of(example::lines().join("\n")).faults(),
+        Vec::<String>::new()
+    );
     assert_eq!(loaded.trunks().len(), 1);
 }
 
@@ -222,7 +260,11 @@ fn lists_are_replaced_and_a_variable_separates_them_by_commas() {
         ("[]", vec![]),
     ] {
         let case = Case::of(file).with_variable("LEDGERLINE__HTTP__TRUSTED_PROXIES", value);
-        assert_eq!(case.load().unwrap().values("http.trusted_proxies"), expected, "{value}");
+        assert_eq!(
+            case.load().unwrap().values("http.trusted_proxies"),
+            expected,
+            "{value}"
+        );
     }
 }
 
@@ -275,17 +317,27 @@ fn every_fault_names_its_line_and_what_to_do() {
         "ledgerline.toml:21: unknown key rtp.ports.first",
     ];
     for line in expected {
-        assert!(faults.iter().any(|fault| fault == line), "{line}\nin\n{}", faults.join("\n"));
+        assert!(
+            faults.iter().any(|fault| fault == line),
+            "{line}\nin\n{}",
+            faults.join("\n")
+        );
     }
     let twice = faults.iter().find(|fault| fault.contains("contradicts"));
     let twice = twice.map(String::as_str).unwrap_or_default();
-    assert!(twice.contains("read_db.url_file") && twice.contains("read_db.url_env"), "{twice}");
+    assert!(
+        twice.contains("read_db.url_file") && twice.contains("read_db.url_env"),
+        "{twice}"
+    );
 }
 
 #[test]
 fn contradictions_of_the_file_are_found() {
     for (file, fault) in [
-        ("data = \"/a\"\ndata = \"/b\"\n", "ledgerline.toml:2: duplicate key data"),
+        (
+            "data = \"/a\"\ndata = \"/b\"\n",
+            "ledgerline.toml:2: duplicate key data",
+        ),
         ("[http]\n[http]\n", "ledgerline.toml:2: duplicate key http"),
         (
             "data = \"/a\"\nstore.url = \"sqlite:/b\"\n",
@@ -297,7 +349,10 @@ fn contradictions_of_the_file_are_found() {
             "ledgerline.toml:2: messages.gateway needs messages.signature",
         ),
         ("http = 1\n", "ledgerline.toml:1: http is a table: write [http]"),
-        ("[trunk]\nname = \"a\"\n", "ledgerline.toml:1: trunk is an array of tables: write [[trunk]]"),
+        (
+            "[trunk]\nname = \"a\"\n",
+            "ledgerline.toml:1: trunk is an array of tables: write [[trunk]]",
+        ),
     ] {
         assert_eq!(Case::of(file).faults(), [fault], "{file}");
     }
@@ -338,12 +393,22 @@ fn unknown_and_empty_variables_are_errors_with_a_suggestion() {
             "LEDGERLINE__TRUNK__MAIN__LEGS_MAX: trunk main needs its address (sip:HOST:PORT)",
         ),
     ] {
-        assert_eq!(Case::of("").with_variable(name, value).faults(), [fault], "{name}");
+        assert_eq!(
+            Case::of("").with_variable(name, value).faults(),
+            [fault],
+            "{name}"
+        );
     }
     let mut case = Case::of("");
-    case.variables.push(("LEDGERLINE__DATA".into(), OsString::from_vec(vec![0xff])));
+    case.variables
+        .push(("LEDGERLINE__DATA".into(), OsString::from_vec(vec![0xff])));
     assert_eq!(case.faults(), ["LEDGERLINE__DATA: its value is not UTF-8"]);
-    assert_eq!(Case::of("").with_variable("LEDGERLINE_TEST_POSTGRES", "x").faults(), Vec::<String>::new());
+    assert_eq!(
+        Case::of("")
+            .with_variable("LEDGERLINE_TEST_POSTGRES", "x")
+            .faults(),
+        Vec::<String>::new()
+    );
 }
 
 #[test]
@@ -355,15 +420,26 @@ fn trunks_of_all_sources_are_merged_by_name_and_key_by_key() {
         .with_variable("LEDGERLINE__TRUNK__MAIN__DIALS_PER_SECOND", "3")
         .with_variable("LEDGERLINE__TRUNK__127_0_0_1_5070__LEGS_MAX", "7")
         .with_variable("LEDGERLINE__TRUNK__SPARE__ADDRESS", "sip:127.0.0.1:5080")
-        .with_flags(&["--trunk", "sip:127.0.0.1:5090;legs-max=9", "--trunk", "sip:192.0.2.1:5061;name=main;legs-max=31"]);
+        .with_flags(&[
+            "--trunk",
+            "sip:127.0.0.1:5090;legs-max=9",
+            "--trunk",
+            "sip:192.0.2.1:5061;name=main;legs-max=31",
+        ]);
     let trunks = case.load().unwrap().trunks();
     let names: Vec<&str> = trunks.iter().map(|trunk| trunk.name.as_str()).collect();
     assert_eq!(names, ["127.0.0.1:5090", "main", "127.0.0.1:5070", "spare"]);
     let main = &trunks[1];
     assert_eq!((main.port, main.legs_max, main.dials_per_second), (5061, 31, 3));
     assert_eq!(main.from.len(), 2);
-    assert_eq!(main.password.as_ref().unwrap().read().as_deref(), Ok("semi;colon"));
-    assert_eq!((trunks[2].legs_max, trunks[2].user.as_deref()), (7, Some("phone")));
+    assert_eq!(
+        main.password.as_ref().unwrap().read().as_deref(),
+        Ok("semi;colon")
+    );
+    assert_eq!(
+        (trunks[2].legs_max, trunks[2].user.as_deref()),
+        (7, Some("phone"))
+    );
     assert!(!trunks[2].profile.user_phone);
 }
 
@@ -371,11 +447,26 @@ fn trunks_of_all_sources_are_merged_by_name_and_key_by_key() {
 fn faults_of_a_trunk_name_their_line() {
     let head = "[[trunk]]\naddress = \"sip:192.0.2.1:5060\"\nname = \"main\"\n";
     for (rest, fault) in [
-        ("", "ledgerline.toml:2: trunk main: from=NUMBER is required: the caller number that calls show"),
-        ("legs_maximum = 3\n", "ledgerline.toml:4: unknown key trunk.legs_maximum"),
-        ("leg_max = 3\n", "ledgerline.toml:4: unknown key trunk.leg_max; did you mean trunk.legs_max?"),
-        ("legs_max = \"3\"\n", "ledgerline.toml:4: trunk.legs_max must be an integer, not text; example: 30"),
-        ("legs_max = 0\n", "ledgerline.toml:4: trunk.legs_max of main: must be 1 to 10000"),
+        (
+            "",
+            "ledgerline.toml:2: trunk main: from=NUMBER is required: the caller number that calls show",
+        ),
+        (
+            "legs_maximum = 3\n",
+            "ledgerline.toml:4: unknown key trunk.legs_maximum",
+        ),
+        (
+            "leg_max = 3\n",
+            "ledgerline.toml:4: unknown key trunk.leg_max; did you mean trunk.legs_max?",
+        ),
+        (
+            "legs_max = \"3\"\n",
+            "ledgerline.toml:4: trunk.legs_max must be an integer, not text; example: 30",
+        ),
+        (
+            "legs_max = 0\n",
+            "ledgerline.toml:4: trunk.legs_max of main: must be 1 to 10000",
+        ),
         (
             "ring_timeout = \"30\"\n",
             "ledgerline.toml:4: trunk.ring_timeout of main: \"30\" is not a duration such as 30s, 500ms, 2m",
@@ -390,11 +481,21 @@ fn faults_of_a_trunk_name_their_line() {
         ),
     ] {
         let faults = Case::of(format!("{head}{rest}")).faults();
-        assert!(faults.iter().any(|one| one == fault), "{fault}\nin\n{}", faults.join("\n"));
+        assert!(
+            faults.iter().any(|one| one == fault),
+            "{fault}\nin\n{}",
+            faults.join("\n")
+        );
     }
-    let flag = Case::of("").with_flags(&["--trunk", "sip:192.0.2.1:5060;from=+15550100;user=u;password=hidden"]);
+    let flag = Case::of("").with_flags(&[
+        "--trunk",
+        "sip:192.0.2.1:5060;from=+15550100;user=u;password=hidden",
+    ]);
     let faults = flag.faults();
-    assert!(faults[0].contains("password-file") && !faults[0].contains("hidden"), "{faults:?}");
+    assert!(
+        faults[0].contains("password-file") && !faults[0].contains("hidden"),
+        "{faults:?}"
+    );
 }
 
 #[test]
@@ -404,15 +505,20 @@ fn a_secret_in_the_file_must_be_unreadable_for_others() {
     let exposed = Case::of(file).with_mode(0o644);
     assert_eq!(
         exposed.faults(),
-        ["ledgerline.toml:2: messages.secret is a secret, but other users can read ledgerline.toml (mode 0644): \
-          run chmod o-rwx ledgerline.toml, or use messages.secret_file or messages.secret_env"]
+        [
+            "ledgerline.toml:2: messages.secret is a secret, but other users can read ledgerline.toml (mode 0644): \
+          run chmod o-rwx ledgerline.toml, or use messages.secret_file or messages.secret_env"
+        ]
     );
     for (file, is_exposed) in [
         ("store.url = \"postgres://u:hidden@db.example/l\"", true),
         ("store.url = \"postgres://u@db.example/l?password=hidden\"", true),
         ("store.url = \"postgres://u@db.example/l\"", false),
         ("keys.location = \"postgres://u:hidden@db.example/l\"", true),
-        ("[[trunk]]\naddress = \"sip:127.0.0.1:5070\"\nuser = \"u\"\npassword = \"hidden\"", true),
+        (
+            "[[trunk]]\naddress = \"sip:127.0.0.1:5070\"\nuser = \"u\"\npassword = \"hidden\"",
+            true,
+        ),
         ("messages.secret_env = \"SET\"", false),
     ] {
         let faults = Case::of(file).with_mode(0o604).faults();
@@ -438,7 +544,11 @@ fn a_secret_comes_from_its_file_or_variable_and_is_never_shown() {
     assert_eq!(loaded.values("messages.secret"), ["from-variable"]);
     assert_eq!(loaded.values("keys.master_key"), ["env:SET"]);
     for sources in [SourceDisplay::Hidden, SourceDisplay::Shown] {
-        for shown in [printed(&loaded, sources), json_value(&loaded, sources).to_string(), format!("{loaded:?}")] {
+        for shown in [
+            printed(&loaded, sources),
+            json_value(&loaded, sources).to_string(),
+            format!("{loaded:?}"),
+        ] {
             for hidden in ["hidden", "from-variable", "whsec_a"] {
                 assert!(!shown.contains(hidden), "{shown}");
             }
@@ -462,7 +572,10 @@ fn a_printed_file_can_be_shown_again_but_starts_no_server() {
     let mut again = Case::of(&shown).with_mode(0o644);
     let faults = again.faults();
     assert_eq!(faults.len(), 2, "{faults:?}");
-    assert!(faults.iter().all(|fault| fault.contains("mask of config print")), "{faults:?}");
+    assert!(
+        faults.iter().all(|fault| fault.contains("mask of config print")),
+        "{faults:?}"
+    );
     again.masks = MaskRule::Accept;
     assert_eq!(printed(&again.load().unwrap(), SourceDisplay::Hidden), shown);
 }
@@ -476,7 +589,10 @@ fn a_secret_on_the_command_line_warns_and_is_not_repeated() {
     ]);
     let warnings = case.load().unwrap().argument_warnings();
     assert_eq!(warnings.len(), 2, "{warnings:?}");
-    assert!(warnings[0].contains("--store") && warnings[0].contains("store.url_file"), "{warnings:?}");
+    assert!(
+        warnings[0].contains("--store") && warnings[0].contains("store.url_file"),
+        "{warnings:?}"
+    );
     assert!(!warnings.join("").contains("hidden"), "{warnings:?}");
     let quiet = Case::of("[store]\nurl = \"postgres://u:hidden@db.example/l\"\n").with_flags(&["--data=/d"]);
     assert_eq!(quiet.load().unwrap().argument_warnings(), Vec::<String>::new());
@@ -484,12 +600,28 @@ fn a_secret_on_the_command_line_warns_and_is_not_repeated() {
 
 #[test]
 fn changes_are_compared_by_value_and_need_a_restart_unless_their_row_says_otherwise() {
-    let before = Case::of("log.level = \"info\"\n[http]\nlisten = \"127.0.0.1:1\"\n[[trunk]]\naddress = \"sip:127.0.0.1:5070\"\n");
-    let after = Case::of("# moved\nlog.level = \"debug\"\n[http]\nlisten = \"127.0.0.1:2\"\n[[trunk]]\naddress = \"sip:127.0.0.1:5070\"\nlegs_max = 3\n");
+    let before = Case::of(
+        "log.level = \"info\"\n[http]\nlisten = \"127.0.0.1:1\"\n[[trunk]]\naddress = \"sip:127.0.0.1:5070\"\n",
+    );
+    let after = Case::of(
+        "# moved\nlog.level = \"debug\"\n[http]\nlisten = \"127.0.0.1:2\"\n[[trunk]]\naddress = \"sip:127.0.0.1:5070\"\nlegs_max = 3\n",
+    );
     let changes = before.load().unwrap().changes(&after.load().unwrap());
-    let changes: Vec<String> = changes.iter().map(|one| format!("{} {:?}", one.key, one.reload)).collect();
-    assert_eq!(changes, ["log.level Reload", "http.listen Restart", "trunk 127.0.0.1:5070 Restart"]);
-    let same = Case::of("# moved\n\nlog.level = \"info\"\n[http]\nlisten = \"127.0.0.1:1\"\n[[trunk]]\naddress = \"sip:127.0.0.1:5070\"\n");
+    let changes: Vec<String> = changes
+        .iter()
+        .map(|one| format!("{} {:?}", one.key, one.reload))
+        .collect();
+    assert_eq!(
+        changes,
+        [
+            "log.level Reload",
+            "http.listen Restart",
+            "trunk 127.0.0.1:5070 Restart"
+        ]
+    );
+    let same = Case::of(
+        "# moved\n\nlog.level = \"info\"\n[http]\nlisten = \"127.0.0.1:1\"\n[[trunk]]\naddress = \"sip:127.0.0.1:5070\"\n",
+    );
     assert_eq!(before.load().unwrap().changes(&same.load().unwrap()), []);
 }
 
@@ -500,24 +632,45 @@ fn hostile_files_are_refused_with_their_reason() {
     let dots_in_a_comment = format!("# {}\ndata = \"{}\"\n", ".".repeat(100), "a.".repeat(100));
     let many = "x = 1\n".repeat(1_000);
     for (content, fault) in [
-        (b"data = \"/a\xff\"\n".to_vec(), Some("ledgerline.toml:1: not UTF-8")),
-        (b"\xff\xfed\x00a\x00".to_vec(), Some("ledgerline.toml:1: not UTF-8")),
-        (b"data = \"a\x00b\"\n".to_vec(), Some("ledgerline.toml:1: not valid TOML")),
-        (b"data = \"a\\u0000b\"\n".to_vec(), Some("ledgerline.toml:1: data contains a control character (U+0000)")),
+        (
+            b"data = \"/a\xff\"\n".to_vec(),
+            Some("ledgerline.toml:1: not UTF-8"),
+        ),
+        (
+            b"\xff\xfed\x00a\x00".to_vec(),
+            Some("ledgerline.toml:1: not UTF-8"),
+        ),
+        (
+            b"data = \"a\x00b\"\n".to_vec(),
+            Some("ledgerline.toml:1: not valid TOML"),
+        ),
+        (
+            b"data = \"a\\u0000b\"\n".to_vec(),
+            Some("ledgerline.toml:1: data contains a control character (U+0000)"),
+        ),
         (b"\xef\xbb\xbfdata = \"/a\"\r\n\r\n".to_vec(), None),
         (b"".to_vec(), None),
         (deep.into_bytes(), Some("ledgerline.toml:1: ")),
-        (dotted.into_bytes(), Some("ledgerline.toml:1: a key has more than 16 parts")),
+        (
+            dotted.into_bytes(),
+            Some("ledgerline.toml:1: a key has more than 16 parts"),
+        ),
         (dots_in_a_comment.into_bytes(), None),
         (many.into_bytes(), Some("ledgerline.toml:2: duplicate key x")),
-        (vec![b'#'; 1024 * 1024 + 1], Some("ledgerline.toml: it is larger than 1024 KiB")),
+        (
+            vec![b'#'; 1024 * 1024 + 1],
+            Some("ledgerline.toml: it is larger than 1024 KiB"),
+        ),
         (vec![b'#'; 1024 * 1024], None),
     ] {
         let faults = Case::of(&content).faults();
         let first = faults.first().map(String::as_str);
         match fault {
             None => assert_eq!(first, None),
-            Some(fault) => assert!(first.is_some_and(|first| first.starts_with(fault)), "{fault}: {first:?}"),
+            Some(fault) => assert!(
+                first.is_some_and(|first| first.starts_with(fault)),
+                "{fault}: {first:?}"
+            ),
         }
         assert!(faults.len() <= 101, "{}", faults.len());
     }
@@ -527,7 +680,10 @@ fn hostile_files_are_refused_with_their_reason() {
 fn a_directory_a_pipe_and_a_missing_file_are_refused_at_once() {
     let case = Case::of("");
     std::fs::remove_file(case.file()).unwrap();
-    assert_eq!(case.faults(), ["ledgerline.toml: No such file or directory (os error 2)"]);
+    assert_eq!(
+        case.faults(),
+        ["ledgerline.toml: No such file or directory (os error 2)"]
+    );
     std::fs::create_dir(case.file()).unwrap();
     assert_eq!(case.faults(), ["ledgerline.toml: it is not a regular file"]);
     std::fs::remove_dir(case.file()).unwrap();
@@ -570,7 +726,10 @@ fn every_row_of_a_trunk_is_accepted_with_its_example() {
             "password" => "user = \"u\"\n",
             _ => "",
         };
-        let file = format!("[[trunk]]\naddress = \"sip:127.0.0.1:5070\"\n{} = {value}\n{rest}", setting.key);
+        let file = format!(
+            "[[trunk]]\naddress = \"sip:127.0.0.1:5070\"\n{} = {value}\n{rest}",
+            setting.key
+        );
         assert_eq!(Case::of(&file).faults(), Vec::<String>::new(), "{file}");
     }
 }
@@ -578,7 +737,10 @@ fn every_row_of_a_trunk_is_accepted_with_its_example() {
 #[test]
 fn a_missing_default_file_is_no_error() {
     let serve = serve_command();
-    let matches = serve_command().ignore_errors(true).try_get_matches_from(["serve"]).unwrap();
+    let matches = serve_command()
+        .ignore_errors(true)
+        .try_get_matches_from(["serve"])
+        .unwrap();
     if Path::new(host::configuration::load::FILE_DEFAULT).exists() {
         return; // This machine has an installed server.
     }

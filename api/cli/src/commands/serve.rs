@@ -325,7 +325,10 @@ impl Reload {
                 if !restart.is_empty() {
                     tracing::warn!(settings = restart, "changed settings need a restart");
                 }
-                say("config", &format!("reloaded; applied: [{applied}]; restart needed: [{restart}]"));
+                say(
+                    "config",
+                    &format!("reloaded; applied: [{applied}]; restart needed: [{restart}]"),
+                );
             }
             Err(faults) => {
                 tracing::error!(faults, "the configuration has errors; nothing is reloaded");

@@ -5,12 +5,12 @@ use crate::kit::failure::Failure;
 use crate::kit::log_output::LogLevelControl;
 use crate::kit::output;
 use clap::{Args, Command};
+use host::config::named_variable;
 use host::configuration::effective::{ChangedSetting, Configuration};
 use host::configuration::environment::own_variables;
 use host::configuration::fault::ConfigurationFaults;
 use host::configuration::load::{ConfigurationSources, FileChoice, MaskRule, load};
 use host::configuration::setting::ReloadRule;
-use host::config::named_variable;
 use http::proxies::Proxies;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -48,7 +48,10 @@ pub(crate) fn serve_command() -> Command {
 /// Loads the configuration for the arguments of the process, if they are those of `serve`. `None` also if
 /// they ask for help. Every error is printed on a line of its own.
 pub(crate) fn of_process(arguments: &[OsString]) -> Result<Option<ServerConfiguration>, Failure> {
-    if arguments.get(COMMAND_INDEX).is_none_or(|command| command != "serve") {
+    if arguments
+        .get(COMMAND_INDEX)
+        .is_none_or(|command| command != "serve")
+    {
         return Ok(None);
     }
     let flags = arguments.get(COMMAND_INDEX + 1..).unwrap_or_default();
@@ -98,7 +101,10 @@ impl ServerConfiguration {
 
     /// Returns the log level.
     pub(crate) fn log_level(&self) -> &str {
-        self.loaded.values("log.level").first().map_or("warn", String::as_str)
+        self.loaded
+            .values("log.level")
+            .first()
+            .map_or("warn", String::as_str)
     }
 
     /// Returns the arguments of the process with those that stand for the file and the environment after the
@@ -123,7 +129,11 @@ impl ServerConfiguration {
         let networks = networks.map_err(|problem| problem.detail)?;
         let is_reloaded = |change: &ChangedSetting| change.reload == ReloadRule::Reload;
         let applied = self.loaded.changes(&later).into_iter().filter(is_reloaded);
-        let restart = self.started.changes(&later).into_iter().filter(|change| !is_reloaded(change));
+        let restart = self
+            .started
+            .changes(&later)
+            .into_iter()
+            .filter(|change| !is_reloaded(change));
         let report = ReloadReport {
             applied: applied.map(|change| change.key).collect(),
             restart: restart.map(|change| change.key).collect(),

@@ -11,9 +11,9 @@ use std::error::Error;
 pub(crate) fn refusal(serve: &Command, setting: &Setting, values: &[String]) -> Option<String> {
     match setting.kind {
         SettingKind::Switch | SettingKind::InvertedSwitch | SettingKind::Integer => None,
-        SettingKind::Text | SettingKind::List { .. } => {
-            values.iter().find_map(|value| refusal_of_one(serve, setting.flag, value))
-        }
+        SettingKind::Text | SettingKind::List { .. } => values
+            .iter()
+            .find_map(|value| refusal_of_one(serve, setting.flag, value)),
     }
 }
 
@@ -36,7 +36,10 @@ fn refusal_of_one(serve: &Command, flag: &str, value: &str) -> Option<String> {
                 names.clone_from(known);
             }
             let names = names.join(", ");
-            Some(format_localized!("应为 {names} 之一", "it must be one of {names}"))
+            Some(format_localized!(
+                "应为 {names} 之一",
+                "it must be one of {names}"
+            ))
         }
         _ => None,
     }

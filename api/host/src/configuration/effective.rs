@@ -23,7 +23,9 @@ pub(crate) struct EffectiveSetting {
 impl EffectiveSetting {
     /// Returns the source whose value applies.
     pub(crate) fn origin(&self) -> &Origin {
-        self.sources.first().map_or(&Origin::Default, |given| &given.origin)
+        self.sources
+            .first()
+            .map_or(&Origin::Default, |given| &given.origin)
     }
 
     /// Returns true if the flag of this setting is needed: a switch that is off has none.
@@ -84,7 +86,9 @@ impl Configuration {
             }
             let flag = effective.setting.flag;
             match effective.setting.kind {
-                SettingKind::Switch | SettingKind::InvertedSwitch => arguments.push(format!("--{flag}").into()),
+                SettingKind::Switch | SettingKind::InvertedSwitch => {
+                    arguments.push(format!("--{flag}").into())
+                }
                 SettingKind::Text | SettingKind::Integer | SettingKind::List { .. } => {
                     let values = effective.values.iter();
                     arguments.extend(values.map(|value| OsString::from(format!("--{flag}={value}"))));
@@ -101,7 +105,10 @@ impl Configuration {
 
     /// Returns the values of the setting with this key; empty if it has none.
     pub fn values(&self, key: &str) -> &[String] {
-        let found = self.settings.iter().find(|effective| effective.setting.key == key);
+        let found = self
+            .settings
+            .iter()
+            .find(|effective| effective.setting.key == key);
         found.map_or(&[], |effective| &effective.values)
     }
 
@@ -140,11 +147,18 @@ impl Configuration {
         let mut warnings = Vec::new();
         for effective in &self.settings {
             let setting = effective.setting;
-            let given = effective.sources.iter().find(|given| matches!(given.origin, Origin::Flag(_)));
+            let given = effective
+                .sources
+                .iter()
+                .find(|given| matches!(given.origin, Origin::Flag(_)));
             let Some(given) = given.filter(|given| given.form == ValueForm::Direct) else {
                 continue;
             };
-            if given.values.iter().any(|value| secrets::is_secret(setting, value)) {
+            if given
+                .values
+                .iter()
+                .any(|value| secrets::is_secret(setting, value))
+            {
                 let (flag, key) = (&given.origin, setting.key);
                 warnings.push(format_localized!(
                     "警告：{flag} 中的密码对本机所有用户可见（ps）：请在配置文件中使用 {key}_file 或 {key}_env",
@@ -154,10 +168,13 @@ impl Configuration {
             }
         }
         for trunk in &self.trunks {
-            let sources = trunk.settings.iter().filter(|one| one.setting.secrecy == Secrecy::Secret);
-            let is_shown = sources.flat_map(|one| &one.sources).any(|given| {
-                matches!(given.origin, Origin::Flag(_)) && given.form == ValueForm::Direct
-            });
+            let sources = trunk
+                .settings
+                .iter()
+                .filter(|one| one.setting.secrecy == Secrecy::Secret);
+            let is_shown = sources
+                .flat_map(|one| &one.sources)
+                .any(|given| matches!(given.origin, Origin::Flag(_)) && given.form == ValueForm::Direct);
             if is_shown {
                 let name = &trunk.name;
                 warnings.push(format_localized!(
@@ -174,7 +191,10 @@ impl Configuration {
 fn is_same_trunk(one: &Configuration, other: &Configuration, name: &str) -> bool {
     let of = |configuration: &Configuration, setting: &Setting| {
         let trunk = configuration.trunks.iter().find(|trunk| trunk.name == name)?;
-        let found = trunk.settings.iter().find(|effective| effective.setting.key == setting.key);
+        let found = trunk
+            .settings
+            .iter()
+            .find(|effective| effective.setting.key == setting.key);
         Some(found.map(|effective| effective.values.clone()))
     };
     TRUNK_SETTINGS

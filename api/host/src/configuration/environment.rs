@@ -86,7 +86,10 @@ impl EnvironmentEntries {
     }
 
     fn add(&mut self, name: &str, text: &str, origin: Origin) -> Result<(), ConfigurationFault> {
-        if let Some((trunk, key)) = name.strip_prefix("TRUNK__").and_then(|rest| rest.rsplit_once(DIVIDER)) {
+        if let Some((trunk, key)) = name
+            .strip_prefix("TRUNK__")
+            .and_then(|rest| rest.rsplit_once(DIVIDER))
+        {
             let head = format!("{VARIABLE_PREFIX}TRUNK__{}__", toml_text::key_part(trunk));
             let (setting, form) = known(&key.to_ascii_lowercase(), TRUNK_SETTINGS, &head, &origin)?;
             let key = WrittenKey {
@@ -109,7 +112,8 @@ impl EnvironmentEntries {
             setting,
             form,
         };
-        self.settings.push((setting, Given::from_text(key, text, origin)?));
+        self.settings
+            .push((setting, Given::from_text(key, text, origin)?));
         Ok(())
     }
 }

@@ -8,7 +8,9 @@ use clap::{Arg, ArgMatches, Command};
 
 /// Returns the argument of `serve` with this long flag.
 pub(crate) fn argument<'a>(command: &'a Command, flag: &str) -> Option<&'a Arg> {
-    command.get_arguments().find(|argument| argument.get_long() == Some(flag))
+    command
+        .get_arguments()
+        .find(|argument| argument.get_long() == Some(flag))
 }
 
 /// Returns the value that the command line gives a setting, if it does.
@@ -36,7 +38,10 @@ pub(crate) fn default(command: &Command, setting: &Setting) -> Option<Given> {
         SettingKind::List { .. } => return None,
         SettingKind::Text | SettingKind::Integer => {
             let values = argument(command, setting.flag)?.get_default_values();
-            values.iter().map(|value| value.to_string_lossy().into_owned()).collect()
+            values
+                .iter()
+                .map(|value| value.to_string_lossy().into_owned())
+                .collect()
         }
     };
     (!values.is_empty()).then_some(Given {
@@ -52,7 +57,9 @@ pub(crate) fn values(command: &Command, matches: &ArgMatches, flag: &str) -> Opt
     if matches.value_source(id) != Some(ValueSource::CommandLine) {
         return None;
     }
-    let texts = matches.get_raw(id)?.map(|text| text.to_string_lossy().into_owned());
+    let texts = matches
+        .get_raw(id)?
+        .map(|text| text.to_string_lossy().into_owned());
     Some(texts.collect())
 }
 

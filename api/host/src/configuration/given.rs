@@ -112,9 +112,8 @@ impl Given {
         text: &str,
         origin: Origin,
     ) -> Result<Self, ConfigurationFault> {
-        let wrong = |leaf: &Leaf| {
-            ConfigurationFault::new(&origin, wrong_type(key, key.form.kind(key.setting), leaf))
-        };
+        let wrong =
+            |leaf: &Leaf| ConfigurationFault::new(&origin, wrong_type(key, key.form.kind(key.setting), leaf));
         let values = match key.form.kind(key.setting) {
             SettingKind::Text => vec![text.to_owned()],
             SettingKind::Integer if text.parse::<i64>().is_ok() => vec![text.to_owned()],
@@ -128,7 +127,9 @@ impl Given {
                 Some(values) => values,
                 None => return Err(wrong(&Leaf::Text(text.to_owned()))),
             },
-            SettingKind::List { separator } => text.split(separator).map(|one| one.trim().to_owned()).collect(),
+            SettingKind::List { separator } => {
+                text.split(separator).map(|one| one.trim().to_owned()).collect()
+            }
         };
         Self::checked(key, values, origin)
     }
@@ -144,7 +145,11 @@ impl Given {
             );
             return Err(ConfigurationFault::new(&origin, text));
         }
-        if let Some(control) = values.iter().flat_map(|value| value.chars()).find(|c| c.is_control()) {
+        if let Some(control) = values
+            .iter()
+            .flat_map(|value| value.chars())
+            .find(|c| c.is_control())
+        {
             let code = u32::from(control);
             let text = format_localized!(
                 "{key} 含有控制字符（U+{code:04X}）",

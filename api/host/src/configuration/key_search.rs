@@ -36,7 +36,11 @@ pub(crate) fn find(key: &str, settings: &'static [Setting]) -> KeyMatch {
 
 /// Returns the forms in which a setting can be written.
 pub(crate) fn forms(setting: &Setting) -> impl Iterator<Item = ValueForm> + use<> {
-    let count = if setting.has_references() { ValueForm::ALL.len() } else { 1 };
+    let count = if setting.has_references() {
+        ValueForm::ALL.len()
+    } else {
+        1
+    };
     ValueForm::ALL.into_iter().take(count)
 }
 
@@ -79,10 +83,8 @@ fn differences(one: &str, other: &str) -> usize {
             let mut least = (at(&last, column) + usize::from(a != b))
                 .min(at(&last, column + 1) + 1)
                 .min(at(&now, column) + 1);
-            let is_swapped = row > 0
-                && column > 0
-                && one.get(row - 1) == Some(b)
-                && other.get(column - 1) == Some(a);
+            let is_swapped =
+                row > 0 && column > 0 && one.get(row - 1) == Some(b) && other.get(column - 1) == Some(a);
             if is_swapped {
                 least = least.min(at(&before, column - 1) + 1);
             }

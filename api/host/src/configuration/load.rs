@@ -135,10 +135,7 @@ fn read_file(choice: &FileChoice) -> Result<Option<LoadedFile>, Vec<Configuratio
 }
 
 /// Returns the settings of the file; unknown keys and wrong types become faults.
-fn file_settings(
-    file: &LoadedFile,
-    faults: &mut Vec<ConfigurationFault>,
-) -> Vec<(&'static Setting, Given)> {
+fn file_settings(file: &LoadedFile, faults: &mut Vec<ConfigurationFault>) -> Vec<(&'static Setting, Given)> {
     let mut found = Vec::new();
     for entry in &file.entries.entries {
         let origin = Origin::File {
@@ -221,7 +218,8 @@ fn merge(
             setting,
             form: given.form,
         };
-        let is_checked = !matches!(given.origin, Origin::Default | Origin::Flag(_)) && !is_log_variable(given);
+        let is_checked =
+            !matches!(given.origin, Origin::Default | Origin::Flag(_)) && !is_log_variable(given);
         let texts = match secrets::resolve(key, given, sources.variable) {
             Ok(texts) => texts,
             // The value that a flag overrides need not exist; the parser of the command line reports the

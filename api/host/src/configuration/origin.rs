@@ -9,7 +9,10 @@ use std::sync::Arc;
 pub enum Origin {
     Default,
     /// The file, and the line of the key; without a line, the file as a whole.
-    File { path: Arc<Path>, line: Option<usize> },
+    File {
+        path: Arc<Path>,
+        line: Option<usize>,
+    },
     /// The name of the environment variable.
     Variable(String),
     /// The flag with its dashes, such as `--http`.
@@ -51,7 +54,10 @@ impl fmt::Display for Origin {
         match self {
             Self::Default => f.write_str("default"),
             Self::File { path, line: None } => write!(f, "{}", path.display()),
-            Self::File { path, line: Some(line) } => write!(f, "{}:{line}", path.display()),
+            Self::File {
+                path,
+                line: Some(line),
+            } => write!(f, "{}:{line}", path.display()),
             Self::Variable(name) | Self::Flag(name) => f.write_str(name),
         }
     }

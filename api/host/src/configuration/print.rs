@@ -45,7 +45,11 @@ pub fn toml_lines(configuration: &Configuration, sources: SourceDisplay) -> Vec<
 fn toml_line(name: &str, effective: &EffectiveSetting, sources: SourceDisplay) -> Option<String> {
     let mut all = effective.sources.iter();
     let first = all.next()?;
-    let line = format!("{name}{} = {}", first.form.suffix(), toml_value(effective.setting, first));
+    let line = format!(
+        "{name}{} = {}",
+        first.form.suffix(),
+        toml_value(effective.setting, first)
+    );
     if sources == SourceDisplay::Hidden {
         return Some(line);
     }
@@ -80,12 +84,20 @@ fn shown_values(setting: &Setting, given: &Given) -> Vec<String> {
 /// settings.
 pub fn json_value(configuration: &Configuration, sources: SourceDisplay) -> Value {
     if sources == SourceDisplay::Shown {
-        let settings: Vec<Value> = configuration.settings.iter().map(|one| with_sources("", one)).collect();
+        let settings: Vec<Value> = configuration
+            .settings
+            .iter()
+            .map(|one| with_sources("", one))
+            .collect();
         let trunks: Vec<Value> = configuration
             .trunks
             .iter()
             .map(|trunk| {
-                let settings: Vec<Value> = trunk.settings.iter().map(|one| with_sources("trunk.", one)).collect();
+                let settings: Vec<Value> = trunk
+                    .settings
+                    .iter()
+                    .map(|one| with_sources("trunk.", one))
+                    .collect();
                 json!({ "name": trunk.name, "settings": settings })
             })
             .collect();

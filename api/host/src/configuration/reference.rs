@@ -31,7 +31,11 @@ pub fn page(serve: &Command) -> String {
 }
 
 fn heading(table: &str) -> String {
-    let title = if table.is_empty() { "Top of the file".to_owned() } else { format!("[{table}]") };
+    let title = if table.is_empty() {
+        "Top of the file".to_owned()
+    } else {
+        format!("[{table}]")
+    };
     format!(
         "\n### {title}\n\n| Key | Flag | Type | Default | Applied by | Meaning |\n| --- | --- | --- | --- | --- | --- |\n"
     )
@@ -48,7 +52,11 @@ fn row(serve: &Command, setting: &Setting) -> String {
     };
     // A flag that only the configuration uses is not documented.
     let is_shown = flags::argument(serve, setting.flag).is_some_and(|argument| !argument.is_hide_set());
-    let flag = if is_shown { Some(setting.flag) } else { setting.variable_flag };
+    let flag = if is_shown {
+        Some(setting.flag)
+    } else {
+        setting.variable_flag
+    };
     let flag = flag.map_or_else(String::new, |flag| format!("`--{flag}`"));
     let names = possible_values(serve, setting);
     let names = match names.is_empty() {

@@ -5,7 +5,7 @@ use crate::configuration::given::{ValueForm, own_texts};
 use crate::configuration::key_search::forms;
 use crate::configuration::setting::{ReloadRule, Setting, SettingKind};
 use crate::configuration::settings::SETTINGS;
-use crate::configuration::trunk_settings::{TRUNK_SETTINGS};
+use crate::configuration::trunk_settings::TRUNK_SETTINGS;
 use clap::Command;
 use serde_json::{Map, Value, json};
 
@@ -16,9 +16,9 @@ pub fn schema(serve: &Command) -> Value {
         let (table, name) = setting.table_and_name();
         let mut members = &mut root;
         if !table.is_empty() {
-            let below = members.entry(table).or_insert_with(|| {
-                json!({ "type": "object", "additionalProperties": false, "properties": {} })
-            });
+            let below = members.entry(table).or_insert_with(
+                || json!({ "type": "object", "additionalProperties": false, "properties": {} }),
+            );
             let Some(below) = below.get_mut("properties").and_then(Value::as_object_mut) else {
                 continue;
             };
@@ -74,7 +74,10 @@ fn property(setting: &Setting, form: ValueForm, serve: Option<&Command>) -> Valu
     let Some(members) = property.as_object_mut() else {
         return property;
     };
-    members.insert("description".to_owned(), json!(format!("{} / {}", about.zh, about.en)));
+    members.insert(
+        "description".to_owned(),
+        json!(format!("{} / {}", about.zh, about.en)),
+    );
     members.insert("examples".to_owned(), json!([example(setting)]));
     if let Some(serve) = serve {
         let applied = match setting.reload {

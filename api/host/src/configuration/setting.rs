@@ -12,7 +12,9 @@ pub enum SettingKind {
     /// `false` is the flag: `http.console = false` is `--no-console`.
     InvertedSwitch,
     /// A list of text. In an environment variable the separator divides the values.
-    List { separator: char },
+    List {
+        separator: char,
+    },
 }
 
 /// Whether a setting is a secret. A secret `K` may also be given as `K_file` or `K_env`.

@@ -79,7 +79,14 @@ pub(crate) fn parse(text: &str, path: &Arc<Path>) -> Result<FileEntries, Vec<Con
             }
             continue;
         }
-        flatten("", key.get_ref(), key.span().start, value, &lines, &mut found.entries);
+        flatten(
+            "",
+            key.get_ref(),
+            key.span().start,
+            value,
+            &lines,
+            &mut found.entries,
+        );
     }
     if faults.is_empty() { Ok(found) } else { Err(faults) }
 }

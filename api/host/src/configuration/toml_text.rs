@@ -42,9 +42,16 @@ pub(crate) fn value(kind: SettingKind, values: &[String]) -> String {
 
 /// Returns one part of a key as TOML writes it, shortened if it is longer than any key of ours.
 pub(crate) fn key_part(part: &str) -> String {
-    let is_bare = !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+    let is_bare = !part.is_empty()
+        && part
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
     let shown: String = part.chars().take(SHOWN_KEY_CHARS_MAX).collect();
-    let shown = if shown.len() < part.len() { format!("{shown}…") } else { shown };
+    let shown = if shown.len() < part.len() {
+        format!("{shown}…")
+    } else {
+        shown
+    };
     if is_bare { shown } else { quote(&shown) }
 }
 

@@ -41,7 +41,13 @@ impl TrunkCollection {
             let mut parts = spec.split(';');
             let address = parts.next().unwrap_or_default().to_owned();
             let mut values = Vec::new();
-            add_row(&mut values, ADDRESS, ValueForm::Direct, vec![address.clone()], &origin);
+            add_row(
+                &mut values,
+                ADDRESS,
+                ValueForm::Direct,
+                vec![address.clone()],
+                &origin,
+            );
             for part in parts.filter(|part| !part.is_empty()) {
                 match flag_value(part, &origin) {
                     Ok(value) => values.push(value),
@@ -109,7 +115,10 @@ impl TrunkCollection {
     pub(crate) fn add_variables(&mut self, mut variables: Vec<TrunkVariable>) {
         variables.sort_by(|one, other| one.trunk.cmp(&other.trunk));
         for variable in variables {
-            let mut named = self.trunks.iter_mut().filter(|trunk| in_variable(&trunk.name) == variable.trunk);
+            let mut named = self
+                .trunks
+                .iter_mut()
+                .filter(|trunk| in_variable(&trunk.name) == variable.trunk);
             match (named.next(), named.next()) {
                 (Some(trunk), None) => trunk.values.push((variable.setting, variable.given)),
                 (Some(one), Some(other)) => {
@@ -118,7 +127,8 @@ impl TrunkCollection {
                         "线路 {one} 和 {other} 都符合该名称",
                         "the trunks {one} and {other} both have this name"
                     );
-                    self.faults.push(ConfigurationFault::new(&variable.given.origin, text));
+                    self.faults
+                        .push(ConfigurationFault::new(&variable.given.origin, text));
                 }
                 (None, _) => self.trunks.push(TrunkSources {
                     name: variable.trunk.to_lowercase(),
@@ -286,9 +296,8 @@ fn refuse_two_forms(setting: &'static Setting, sources: &[Given]) -> Result<(), 
     let Some(first) = rows.next() else {
         return Ok(());
     };
-    let is_again = |other: &&Given| {
-        setting.secrecy == Secrecy::Secret && other.origin.rank() == first.origin.rank()
-    };
+    let is_again =
+        |other: &&Given| setting.secrecy == Secrecy::Secret && other.origin.rank() == first.origin.rank();
     match rows.find(is_again) {
         None => Ok(()),
         Some(other) => Err(ConfigurationFault::new(
@@ -345,12 +354,17 @@ fn build_spec(trunk: &TrunkSources, settings: &[EffectiveSetting]) -> Result<Tru
     };
     let pairs = pairs.iter().map(|(key, text)| (*key, text.as_str()));
     TrunkSpec::of_pairs(address, pairs, literal).map_err(|fault| {
-        let row = fault.key.and_then(|key| TRUNK_SETTINGS.iter().find(|row| row.flag == key));
+        let row = fault
+            .key
+            .and_then(|key| TRUNK_SETTINGS.iter().find(|row| row.flag == key));
         let Some(row) = row else {
             let text = format_localized!("线路 {name}：{}", "trunk {name}: {}", fault.why);
             return ConfigurationFault::new(origin_of(ADDRESS), text);
         };
-        let why = fault.why.strip_prefix(row.flag).map(|rest| rest.trim_start_matches([':', ' ']));
+        let why = fault
+            .why
+            .strip_prefix(row.flag)
+            .map(|rest| rest.trim_start_matches([':', ' ']));
         let why = why.unwrap_or(&fault.why);
         let key = row.key;
         ConfigurationFault::new(
