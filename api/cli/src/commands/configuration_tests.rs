@@ -4,9 +4,9 @@
 use crate::commands::serve_configuration::serve_command;
 use clap::{ArgAction, Command};
 use host::configuration::effective::Configuration;
-use host::configuration::load::{ConfigurationSources, FileChoice, MaskRule, load};
+use host::configuration::load::{ConfigurationSources, FileChoice, load};
 use host::configuration::print::{SourceDisplay, json_value, toml_lines};
-use host::configuration::setting::{Setting, SettingKind};
+use host::configuration::setting::{MaskRule, Setting, SettingKind};
 use host::configuration::settings::SETTINGS;
 use host::configuration::trunk_settings::TRUNK_SETTINGS;
 use host::configuration::{example, reference};

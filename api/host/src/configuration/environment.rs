@@ -63,9 +63,8 @@ pub(crate) fn read(variables: &[(OsString, OsString)]) -> EnvironmentEntries {
         let Some(key) = name.strip_prefix(VARIABLE_PREFIX) else {
             continue;
         };
-        match found.add(key, text, origin) {
-            Ok(()) => {}
-            Err(fault) => found.faults.push(fault),
+        if let Err(fault) = found.add(key, text, origin) {
+            found.faults.push(fault);
         }
     }
     found

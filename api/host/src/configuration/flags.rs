@@ -57,10 +57,8 @@ pub(crate) fn values(command: &Command, matches: &ArgMatches, flag: &str) -> Opt
     if matches.value_source(id) != Some(ValueSource::CommandLine) {
         return None;
     }
-    let texts = matches
-        .get_raw(id)?
-        .map(|text| text.to_string_lossy().into_owned());
-    Some(texts.collect())
+    let texts = matches.get_raw(id).into_iter().flatten();
+    Some(texts.map(|text| text.to_string_lossy().into_owned()).collect())
 }
 
 /// Returns `true` or `false` for a switch: the command line only says that it is there.

@@ -11,7 +11,7 @@ use crate::configuration::given::{Given, Leaf, WrittenKey};
 use crate::configuration::key_search::{self, KeyMatch};
 use crate::configuration::origin::Origin;
 use crate::configuration::secrets::{self, FileGuard};
-use crate::configuration::setting::Setting;
+use crate::configuration::setting::{MaskRule, Setting};
 use crate::configuration::settings::SETTINGS;
 use crate::configuration::toml_entries::{self, FileEntries, TomlEntry};
 use crate::configuration::toml_text;
@@ -22,8 +22,6 @@ use clap::{ArgMatches, Command};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-pub use crate::configuration::secrets::MaskRule;
 
 /// The configuration file of an installed server.
 pub const FILE_DEFAULT: &str = "/etc/ledgerline/ledgerline.toml";
@@ -79,7 +77,7 @@ pub fn load(sources: &ConfigurationSources<'_>) -> Result<Configuration, Configu
         let all = given.iter().map(|value| ("", value));
         let all = all.chain(trunks.values().map(|value| ("trunk.", value)));
         for (prefix, (setting, given)) in all {
-            faults.extend(exposure(prefix, setting, given, file, sources.masks));
+            faults.extend(exposure(prefix, *setting, given, file, sources.masks));
         }
     }
     let mut settings = Vec::new();

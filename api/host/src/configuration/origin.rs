@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// The source of a configured value, as messages name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     Default,
     /// The file, and the line of the key; without a line, the file as a whole.
     File {
@@ -31,7 +31,7 @@ impl Origin {
     }
 
     /// Returns the kind of source as a word for programs.
-    pub const fn code(&self) -> &'static str {
+    pub(crate) const fn code(&self) -> &'static str {
         match self {
             Self::Default => "default",
             Self::File { .. } => "file",

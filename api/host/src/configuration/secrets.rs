@@ -3,7 +3,7 @@
 
 use crate::configuration::bounded_file;
 use crate::configuration::given::{Given, ValueForm, WrittenKey};
-use crate::configuration::setting::{Secrecy, Setting};
+use crate::configuration::setting::{MaskRule, Secrecy, Setting};
 use crate::store_spec::without_password;
 use application::format_localized;
 use std::path::Path;
@@ -16,14 +16,6 @@ const SECRET_BYTES_MAX: u64 = 64 * 1024;
 
 /// Permission bits of users who are neither the owner nor in the group.
 const OTHERS_READ: u32 = 0o004;
-
-/// Whether the mask of `config print` may be in place of a secret: to show a printed file again, not to
-/// start a server with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MaskRule {
-    Refuse,
-    Accept,
-}
 
 /// Who may read the configuration file.
 #[derive(Debug, Clone, Copy)]
@@ -61,10 +53,10 @@ pub(crate) fn exposure(
     masks: MaskRule,
 ) -> Option<String> {
     let setting = key.setting;
-    let is_literal = given.form == ValueForm::Direct;
-    let mut values = given.values.iter().filter(|value| is_secret(setting, value));
-    let value = values.next().filter(|_| is_literal)?;
-    if is_mask(setting, value) {
+    if given.form != ValueForm::Direct {
+        return None;
+    }
+    if given.values.iter().any(|value| is_mask(setting, value)) {
         return match masks {
             MaskRule::Accept => None,
             MaskRule::Refuse => Some(format_localized!(
@@ -72,6 +64,9 @@ pub(crate) fn exposure(
                 "{key} is the mask of config print, not a secret: give the secret, or {key}_file or {key}_env"
             )),
         };
+    }
+    if !given.values.iter().any(|value| is_secret(setting, value)) {
+        return None;
     }
     let (path, mode) = (file.display(), guard.mode);
     if mode & OTHERS_READ != 0 {
@@ -96,7 +91,11 @@ pub(crate) fn exposure(
 
 /// Returns true if a printed configuration shows this value in place of a secret.
 fn is_mask(setting: &Setting, value: &str) -> bool {
-    masked(setting, value) == value || value == MASK
+    match setting.secrecy {
+        Secrecy::Public | Secrecy::MasterKey => false,
+        Secrecy::Url => value.contains(":***@") || value.ends_with("=***") || value.contains("=***&"),
+        Secrecy::Secret => value == MASK,
+    }
 }
 
 /// Returns the values that a source gives, read from the file or variable that it names. `variable` looks up

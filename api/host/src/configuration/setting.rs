@@ -28,6 +28,14 @@ pub enum Secrecy {
     MasterKey,
 }
 
+/// Whether the mask of `config print` may be in place of a secret: to show a printed file again, not to
+/// start a server with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MaskRule {
+    Refuse,
+    Accept,
+}
+
 /// What applies a changed setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReloadRule {

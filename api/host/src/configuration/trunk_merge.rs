@@ -209,6 +209,9 @@ fn flag_value(part: &str, origin: &Origin) -> Result<(&'static Setting, Given), 
         "password-env" => ValueForm::InVariable,
         _ => ValueForm::Direct,
     };
+    if key == ADDRESS {
+        return Err(format!("{key:?} is not a setting of a trunk"));
+    }
     let spec_key = if form == ValueForm::Direct { key } else { PASSWORD };
     let (setting, values) =
         from_spec(spec_key, text).ok_or_else(|| format!("{key:?} is not a setting of a trunk"))?;
@@ -255,10 +258,15 @@ fn name_of(values: &[(&'static Setting, Given)]) -> String {
 }
 
 fn build(
-    trunk: TrunkSources,
+    mut trunk: TrunkSources,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<EffectiveTrunk, ConfigurationFault> {
     let mut settings = Vec::new();
+    // The printed name stays the same when another source changes the address.
+    if trunk.values.iter().all(|(setting, _)| setting.key != NAME) {
+        let (name, origin) = (vec![trunk.name.clone()], trunk.origin.clone());
+        add_row(&mut trunk.values, NAME, ValueForm::Direct, name, &origin);
+    }
     for setting in TRUNK_SETTINGS {
         let own = trunk.values.iter().filter(|(own, _)| own.key == setting.key);
         let mut sources: Vec<Given> = own.map(|(_, given)| given.clone()).collect();
