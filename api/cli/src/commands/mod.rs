@@ -12,8 +12,6 @@ pub(crate) mod carrier;
 pub(crate) mod clock;
 pub(crate) mod complaint;
 pub(crate) mod configuration;
-#[cfg(test)]
-mod configuration_tests;
 pub(crate) mod consent;
 pub(crate) mod customer;
 pub(crate) mod cut_off;

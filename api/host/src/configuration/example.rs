@@ -1,6 +1,6 @@
 //! Writes the example file: every setting with its description and a value, commented out.
 //!
-//! A line that begins with `#` and a letter or bracket is a setting: without its `#` the file is valid. A line
+//! A line that begins with `#` and a letter or bracket is a setting: without its `#` the file is valid. One
 //! that begins with `# ` is a description.
 
 use crate::configuration::given::own_texts;

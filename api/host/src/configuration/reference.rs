@@ -122,12 +122,13 @@ fn meaning(setting: &Setting) -> String {
 /// The page above the tables.
 const HEAD: &str = "# Configuration (配置)
 
-For operators: every setting of a server, its flag, type and default. `ledgerline config reference` generates this page.
+For operators: every setting of a server, its flag, type and default. `ledgerline config reference`
+generates this page.
 
 ```
 ledgerline serve --config FILE                       default: {FILE}, if it exists
 ledgerline config print [--config FILE] [--with-source] [--json] [-- FLAGS of serve]
-ledgerline config check FILE                         all errors, each with its line; exit code 2
+ledgerline config check FILE                         all errors, each with its line; exit code 1
 ledgerline config example > ledgerline.toml          every setting with a description
 ledgerline config schema                             JSON Schema, for editors
 ```
@@ -135,14 +136,15 @@ ledgerline config schema                             JSON Schema, for editors
 A value is taken from the first of these sources that has it:
 
 1. a flag of `serve`;
-2. an environment variable: `LEDGERLINE__HTTP__LISTEN` is `http.listen`, `LEDGERLINE__TRUNK__MAIN__LEGS_MAX` is `legs_max` of the
-   trunk `main` (a character that is no letter or digit is `_`). A list is a TOML list, or its values with commas between them.
-   `LEDGERLINE_LOG` overrides `log.level` of the file and its variable;
+2. an environment variable: `LEDGERLINE__HTTP__LISTEN` is `http.listen`, `LEDGERLINE__TRUNK__MAIN__LEGS_MAX`
+   is `legs_max` of the trunk `main` (a character that is no letter or digit is `_`). A list is a TOML list,
+   or its values with commas between them. `LEDGERLINE_LOG` overrides `log.level` of the file and its
+   variable;
 3. the file (TOML, at most 1 MiB);
 4. the default.
 
-A list of one source replaces that of another. Trunks are merged by name, key by key. Relative paths start at the working directory of the
-process, as those of flags do.
+A list of one source replaces that of another. Trunks are merged by name, key by key. Relative paths start
+at the working directory of the process, as those of flags do.
 
 Errors stop the start, with exit code 2. All of them are printed, each with its line or variable:
 
@@ -151,20 +153,23 @@ ledgerline.toml:12: unknown key http.lisen; did you mean http.listen?
 LEDGERLINE__HTTP__LISEN: unknown variable; did you mean LEDGERLINE__HTTP__LISTEN?
 ```
 
-An empty value is an error, also in a variable: a variable that a script failed to fill must not start a server on the default log.
+An empty value is an error, also in a variable: a variable that a script failed to fill must not start a
+server on the default log.
 
 ## Secrets (密钥)
 
-A secret `K` can be given as `K_file`, a file with the secret in one line, or as `K_env`, the name of an environment variable. A URL with a
-password is a secret. If the configuration file contains a secret itself, other users must not be able to read it (`chmod o-rwx`; the group
-may), and root or the user of the process must own it. A secret in a flag is visible in the process list; `serve` then prints a warning. No
-secret of file or environment is in the process list, in a log or in `config print`, which shows `***`. A server refuses `***`.
+A secret `K` can be given as `K_file`, a file with the secret in one line, or as `K_env`, the name of an
+environment variable. A URL with a password is a secret. If the configuration file contains a secret itself,
+other users must not be able to read it (`chmod o-rwx`; the group may), and root or the user of the process
+must own it. A secret in a flag is visible in the process list; `serve` then prints a warning. No secret of
+file or environment is in the process list, in a log or in `config print`, which shows `***`. A server
+refuses `***`.
 
 ## SIGHUP
 
-SIGHUP reads file and `_file` secrets again. A changed log level and changed trusted proxies apply at once. For every other changed setting
-the server prints and logs that it needs a restart. If the new configuration has an error, nothing changes and the errors are logged.
-Certificates are read again without a signal.
+SIGHUP reads file and `_file` secrets again. A changed log level and changed trusted proxies apply at once.
+For every other changed setting the server prints and logs that it needs a restart. If the new configuration
+has an error, nothing changes and the errors are logged. Certificates are read again without a signal.
 
 ## What is stored where (存放位置)
 
@@ -182,8 +187,9 @@ Certificates are read again without a signal.
 const TRUNKS: &str = "
 ## Trunks (线路)
 
-A `[[trunk]]` table acts as `--trunk` does. Trunks are used in this order: those of flags, those of the file, those of variables alone. The
-defaults are those of `ledgerline serve --help`. A password of a trunk that is not on this machine may be in the file, not in a flag.
+A `[[trunk]]` table acts as `--trunk` does. Trunks are used in this order: those of flags, those of the
+file, those of variables alone. The defaults are those of `ledgerline serve --help`. A password of a trunk
+that is not on this machine may be in the file, not in a flag.
 
 | Key | In the SPEC of `--trunk` | Type | Meaning |
 | --- | --- | --- | --- |

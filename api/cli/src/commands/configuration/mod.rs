@@ -1,5 +1,8 @@
 //! `ledgerline config`: shows and checks the configuration of `serve`, and describes its settings.
 
+#[cfg(test)]
+mod tests;
+
 use crate::commands::serve;
 use crate::commands::serve_configuration::{ServerConfiguration, printed, serve_command};
 use crate::kit::failure::Failure;
