@@ -27,10 +27,10 @@ impl Case {
     /// A file with this content, which only its owner can read.
     pub(super) fn of(content: impl AsRef<[u8]>) -> Self {
         let case = Self {
-            pub(super) folder: tempfile::tempdir().unwrap(),
+            folder: tempfile::tempdir().unwrap(),
             flags: Vec::new(),
-            pub(super) variables: Vec::new(),
-            pub(super) masks: MaskRule::Refuse,
+            variables: Vec::new(),
+            masks: MaskRule::Refuse,
         };
         std::fs::write(case.file(), content).unwrap();
         case.with_mode(0o600)

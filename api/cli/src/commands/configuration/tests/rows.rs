@@ -1,13 +1,13 @@
 //! The table of settings beside the flags of `serve`: one row for each, with examples that are accepted.
 
-use crate::commands::serve_configuration::serve_command;
 use super::{Case, printed};
+use crate::commands::serve_configuration::serve_command;
 use clap::{ArgAction, Command};
-use host::configuration::{example, reference};
-use host::configuration::print::{SourceDisplay};
+use host::configuration::print::SourceDisplay;
 use host::configuration::setting::{Setting, SettingKind};
 use host::configuration::settings::SETTINGS;
 use host::configuration::trunk_settings::TRUNK_SETTINGS;
+use host::configuration::{example, reference};
 use std::collections::BTreeSet;
 
 fn flags(command: &Command) -> BTreeSet<String> {

@@ -2,7 +2,7 @@
 
 use super::{Case, printed};
 use host::configuration::print::{SourceDisplay, json_value};
-use host::configuration::setting::{MaskRule};
+use host::configuration::setting::MaskRule;
 
 #[test]
 fn a_secret_in_the_file_must_be_unreadable_for_others() {

@@ -1,10 +1,10 @@
 //! Flags, variables and the file in their order, with trunks merged by name.
 
-use crate::commands::serve_configuration::serve_command;
 use super::{Case, printed};
+use crate::commands::serve_configuration::serve_command;
 use host::configuration::load::{ConfigurationSources, FileChoice, load};
 use host::configuration::print::{SourceDisplay, json_value};
-use host::configuration::setting::{MaskRule};
+use host::configuration::setting::MaskRule;
 use std::path::Path;
 
 #[test]
