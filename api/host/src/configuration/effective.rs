@@ -1,10 +1,10 @@
 //! A merged configuration: the value of each setting with its sources, and the trunks.
 
 use crate::config::TrunkSpec;
-use crate::configuration::given::{Given, ValueForm};
 use crate::configuration::origin::Origin;
 use crate::configuration::secrets;
 use crate::configuration::setting::{ReloadRule, Secrecy, Setting, SettingKind};
+use crate::configuration::source_value::{SourceValue, ValueForm};
 use crate::configuration::trunk_settings::TRUNK_SETTINGS;
 use application::format_localized;
 use std::ffi::OsString;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct EffectiveSetting {
     pub(crate) setting: &'static Setting,
     /// The value that applies, then those that it overrides.
-    pub(crate) sources: Vec<Given>,
+    pub(crate) sources: Vec<SourceValue>,
     /// The value that applies, read from the file or variable that the source names.
     pub(crate) values: Vec<String>,
 }

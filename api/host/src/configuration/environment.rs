@@ -1,11 +1,11 @@
 //! Reads settings from environment variables: `LEDGERLINE__HTTP__LISTEN` is `http.listen`.
 
 use crate::configuration::fault::ConfigurationFault;
-use crate::configuration::given::{Given, ValueForm, WrittenKey};
 use crate::configuration::key_search::{self, KeyMatch};
 use crate::configuration::origin::Origin;
 use crate::configuration::setting::Setting;
 use crate::configuration::settings::SETTINGS;
+use crate::configuration::source_value::{SourceValue, ValueForm, WrittenKey};
 use crate::configuration::toml_text;
 use crate::configuration::trunk_settings::TRUNK_SETTINGS;
 use application::format_localized;
@@ -34,13 +34,13 @@ pub(crate) struct TrunkVariable {
     /// The name of the trunk as the variable writes it: upper case, with `_` for any other character.
     pub(crate) trunk: String,
     pub(crate) setting: &'static Setting,
-    pub(crate) given: Given,
+    pub(crate) given: SourceValue,
 }
 
 /// The settings that variables give.
 #[derive(Default)]
 pub(crate) struct EnvironmentEntries {
-    pub(crate) settings: Vec<(&'static Setting, Given)>,
+    pub(crate) settings: Vec<(&'static Setting, SourceValue)>,
     pub(crate) trunks: Vec<TrunkVariable>,
     pub(crate) faults: Vec<ConfigurationFault>,
 }
@@ -75,7 +75,7 @@ impl EnvironmentEntries {
     fn add_log_level(&mut self, text: &str, origin: Origin) {
         let row = SETTINGS.iter().find(|setting| setting.key == "log.level");
         if let Some(setting) = row.filter(|_| !text.is_empty()) {
-            let given = Given {
+            let given = SourceValue {
                 form: ValueForm::Direct,
                 values: vec![text.to_owned()],
                 origin,
@@ -96,7 +96,7 @@ impl EnvironmentEntries {
                 setting,
                 form,
             };
-            let given = Given::from_text(key, text, origin)?;
+            let given = SourceValue::from_text(key, text, origin)?;
             self.trunks.push(TrunkVariable {
                 trunk: trunk.to_owned(),
                 setting,
@@ -112,7 +112,7 @@ impl EnvironmentEntries {
             form,
         };
         self.settings
-            .push((setting, Given::from_text(key, text, origin)?));
+            .push((setting, SourceValue::from_text(key, text, origin)?));
         Ok(())
     }
 }

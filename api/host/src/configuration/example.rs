@@ -3,10 +3,10 @@
 //! A line that begins with `#` and a letter or bracket is a setting: without its `#` the file is valid. One
 //! that begins with `# ` is a description.
 
-use crate::configuration::given::own_texts;
 use crate::configuration::load::FILE_DEFAULT;
 use crate::configuration::setting::Setting;
 use crate::configuration::settings::SETTINGS;
+use crate::configuration::source_value::own_texts;
 use crate::configuration::toml_text;
 use crate::configuration::trunk_settings::TRUNK_SETTINGS;
 use application::format_localized;

@@ -1,8 +1,8 @@
 //! Reads settings from the parsed command line of `serve`, and the defaults of its flags.
 
-use crate::configuration::given::{Given, ValueForm};
 use crate::configuration::origin::Origin;
 use crate::configuration::setting::{Setting, SettingKind};
+use crate::configuration::source_value::{SourceValue, ValueForm};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
 
@@ -14,15 +14,15 @@ pub(crate) fn argument<'a>(command: &'a Command, flag: &str) -> Option<&'a Arg> 
 }
 
 /// Returns the value that the command line gives a setting, if it does.
-pub(crate) fn given(command: &Command, matches: &ArgMatches, setting: &Setting) -> Option<Given> {
-    let own = values(command, matches, setting.flag).map(|values| Given {
+pub(crate) fn given(command: &Command, matches: &ArgMatches, setting: &Setting) -> Option<SourceValue> {
+    let own = values(command, matches, setting.flag).map(|values| SourceValue {
         form: ValueForm::Direct,
         values: switched(setting.kind, values),
         origin: Origin::Flag(format!("--{}", setting.flag)),
     });
     own.or_else(|| {
         let flag = setting.variable_flag?;
-        Some(Given {
+        Some(SourceValue {
             form: ValueForm::InVariable,
             values: values(command, matches, flag)?,
             origin: Origin::Flag(format!("--{flag}")),
@@ -31,7 +31,7 @@ pub(crate) fn given(command: &Command, matches: &ArgMatches, setting: &Setting) 
 }
 
 /// Returns the default of a setting; a text whose default depends on other things has none.
-pub(crate) fn default(command: &Command, setting: &Setting) -> Option<Given> {
+pub(crate) fn default(command: &Command, setting: &Setting) -> Option<SourceValue> {
     let values = match setting.kind {
         SettingKind::Switch => vec!["false".to_owned()],
         SettingKind::InvertedSwitch => vec!["true".to_owned()],
@@ -44,7 +44,7 @@ pub(crate) fn default(command: &Command, setting: &Setting) -> Option<Given> {
                 .collect()
         }
     };
-    (!values.is_empty()).then_some(Given {
+    (!values.is_empty()).then_some(SourceValue {
         form: ValueForm::Direct,
         values,
         origin: Origin::Default,

@@ -1,7 +1,7 @@
 //! Finds the setting of a key, or the known key that is most like an unknown one.
 
-use crate::configuration::given::ValueForm;
 use crate::configuration::setting::Setting;
+use crate::configuration::source_value::ValueForm;
 
 /// The longest key that is compared with known ones, in characters; more than any known key has.
 const COMPARED_CHARS_MAX: usize = 48;

@@ -7,12 +7,12 @@ use crate::configuration::effective::{Configuration, EffectiveSetting};
 use crate::configuration::environment;
 use crate::configuration::fault::{ConfigurationFault, ConfigurationFaults};
 use crate::configuration::flags;
-use crate::configuration::given::{Given, Leaf, WrittenKey};
 use crate::configuration::key_search::{self, KeyMatch};
 use crate::configuration::origin::Origin;
 use crate::configuration::secrets::{self, FileGuard};
 use crate::configuration::setting::{MaskRule, Setting};
 use crate::configuration::settings::SETTINGS;
+use crate::configuration::source_value::{Leaf, SourceValue, WrittenKey};
 use crate::configuration::toml_entries::{self, FileEntries, TomlEntry};
 use crate::configuration::toml_text;
 use crate::configuration::trunk_merge::{TrunkCollection, two_forms_text};
@@ -83,7 +83,7 @@ pub fn load(sources: &ConfigurationSources<'_>) -> Result<Configuration, Configu
     let mut settings = Vec::new();
     for setting in SETTINGS {
         let own = given.iter().filter(|(own, _)| own.key == setting.key);
-        let mut values: Vec<Given> = own.map(|(_, given)| given.clone()).collect();
+        let mut values: Vec<SourceValue> = own.map(|(_, given)| given.clone()).collect();
         values.extend(flags::given(sources.serve, sources.matches, setting));
         values.extend(flags::default(sources.serve, setting));
         settings.extend(merge(sources, setting, values, &mut faults));
@@ -133,7 +133,10 @@ fn read_file(choice: &FileChoice) -> Result<Option<LoadedFile>, Vec<Configuratio
 }
 
 /// Returns the settings of the file; unknown keys and wrong types become faults.
-fn file_settings(file: &LoadedFile, faults: &mut Vec<ConfigurationFault>) -> Vec<(&'static Setting, Given)> {
+fn file_settings(
+    file: &LoadedFile,
+    faults: &mut Vec<ConfigurationFault>,
+) -> Vec<(&'static Setting, SourceValue)> {
     let mut found = Vec::new();
     for entry in &file.entries.entries {
         let origin = Origin::File {
@@ -151,7 +154,7 @@ fn file_settings(file: &LoadedFile, faults: &mut Vec<ConfigurationFault>) -> Vec
 fn file_setting(
     entry: &TomlEntry,
     origin: Origin,
-) -> Result<Option<(&'static Setting, Given)>, ConfigurationFault> {
+) -> Result<Option<(&'static Setting, SourceValue)>, ConfigurationFault> {
     let key = &entry.key;
     let text = match key_search::find(key, SETTINGS) {
         KeyMatch::Known(setting, form) => {
@@ -160,7 +163,7 @@ fn file_setting(
                 setting,
                 form,
             };
-            return Given::from_leaf(key, &entry.leaf, origin).map(|given| Some((setting, given)));
+            return SourceValue::from_leaf(key, &entry.leaf, origin).map(|given| Some((setting, given)));
         }
         KeyMatch::Table if entry.leaf == Leaf::EmptyTable => return Ok(None),
         KeyMatch::Table => format_localized!("{key} 是表：请写 [{key}]", "{key} is a table: write [{key}]"),
@@ -177,7 +180,7 @@ fn file_setting(
 fn exposure(
     prefix: &str,
     setting: &'static Setting,
-    given: &Given,
+    given: &SourceValue,
     file: &LoadedFile,
     masks: MaskRule,
 ) -> Option<ConfigurationFault> {
@@ -197,7 +200,7 @@ fn exposure(
 fn merge(
     sources: &ConfigurationSources<'_>,
     setting: &'static Setting,
-    mut values: Vec<Given>,
+    mut values: Vec<SourceValue>,
     faults: &mut Vec<ConfigurationFault>,
 ) -> Option<EffectiveSetting> {
     values.sort_by_key(|given| (std::cmp::Reverse(given.origin.rank()), !is_log_variable(given)));
@@ -245,12 +248,12 @@ fn merge(
     })
 }
 
-fn is_log_variable(given: &Given) -> bool {
+fn is_log_variable(given: &SourceValue) -> bool {
     given.origin == Origin::Variable(environment::LOG_VARIABLE.to_owned())
 }
 
 /// Returns the text about a value that the flag's parser refuses. It never contains a secret.
-fn value_text(key: WrittenKey<'_>, given: &Given, texts: &[String], why: &str) -> String {
+fn value_text(key: WrittenKey<'_>, given: &SourceValue, texts: &[String], why: &str) -> String {
     let is_secret = key.setting.has_references();
     let why = match texts.first().filter(|_| is_secret) {
         Some(secret) => why.replace(secret.as_str(), secrets::MASK),

@@ -2,10 +2,10 @@
 //! Secrets are masked. A server reads the TOML again and has the same configuration, except for the masks.
 
 use crate::configuration::effective::{Configuration, EffectiveSetting};
-use crate::configuration::given::{Given, ValueForm};
 use crate::configuration::origin::Origin;
 use crate::configuration::secrets::masked;
 use crate::configuration::setting::{Setting, SettingKind};
+use crate::configuration::source_value::{SourceValue, ValueForm};
 use crate::configuration::toml_text;
 use application::format_localized;
 use serde_json::{Map, Value, json};
@@ -69,11 +69,11 @@ fn toml_line(name: &str, effective: &EffectiveSetting, sources: SourceDisplay) -
 }
 
 /// Returns the value of one source in TOML, masked if it is a secret.
-fn toml_value(setting: &Setting, given: &Given) -> String {
+fn toml_value(setting: &Setting, given: &SourceValue) -> String {
     toml_text::value(given.form.kind(setting), &shown_values(setting, given))
 }
 
-fn shown_values(setting: &Setting, given: &Given) -> Vec<String> {
+fn shown_values(setting: &Setting, given: &SourceValue) -> Vec<String> {
     match given.form {
         ValueForm::Direct => given.values.iter().map(|value| masked(setting, value)).collect(),
         ValueForm::InFile | ValueForm::InVariable => given.values.clone(),
@@ -150,7 +150,7 @@ fn with_sources(prefix: &str, effective: &EffectiveSetting) -> Value {
     json!({ "key": format!("{prefix}{}", setting.key), "value": value, "sources": sources })
 }
 
-fn json_of(setting: &Setting, given: &Given) -> Value {
+fn json_of(setting: &Setting, given: &SourceValue) -> Value {
     let mut values = shown_values(setting, given);
     match given.form.kind(setting) {
         SettingKind::List { .. } => json!(values),

@@ -1,11 +1,11 @@
 //! Generates the reference page `docs/reference/configuration.md` from the table of settings.
 
 use crate::configuration::flags;
-use crate::configuration::given::own_texts;
 use crate::configuration::load::FILE_DEFAULT;
 use crate::configuration::schema::possible_values;
 use crate::configuration::setting::{ReloadRule, Secrecy, Setting, SettingKind};
 use crate::configuration::settings::SETTINGS;
+use crate::configuration::source_value::own_texts;
 use crate::configuration::toml_text;
 use crate::configuration::trunk_settings::TRUNK_SETTINGS;
 use clap::Command;

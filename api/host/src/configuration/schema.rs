@@ -1,10 +1,10 @@
 //! The JSON Schema of the configuration file, for editors and for checks of other tools.
 
 use crate::configuration::flags;
-use crate::configuration::given::{ValueForm, own_texts};
 use crate::configuration::key_search::forms;
 use crate::configuration::setting::{ReloadRule, Setting, SettingKind};
 use crate::configuration::settings::SETTINGS;
+use crate::configuration::source_value::{ValueForm, own_texts};
 use crate::configuration::trunk_settings::TRUNK_SETTINGS;
 use clap::Command;
 use serde_json::{Map, Value, json};

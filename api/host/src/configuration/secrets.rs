@@ -2,8 +2,8 @@
 //! file, and masked wherever a configuration is shown.
 
 use crate::configuration::bounded_file;
-use crate::configuration::given::{Given, ValueForm, WrittenKey};
 use crate::configuration::setting::{MaskRule, Secrecy, Setting};
+use crate::configuration::source_value::{SourceValue, ValueForm, WrittenKey};
 use crate::store_spec::without_password;
 use application::format_localized;
 use std::path::Path;
@@ -47,7 +47,7 @@ pub(crate) fn masked(setting: &Setting, value: &str) -> String {
 /// Returns why a secret that the configuration file itself contains is not safe there; `None` if it is.
 pub(crate) fn exposure(
     key: WrittenKey<'_>,
-    given: &Given,
+    given: &SourceValue,
     file: &Path,
     guard: FileGuard,
     masks: MaskRule,
@@ -102,7 +102,7 @@ fn is_mask(setting: &Setting, value: &str) -> bool {
 /// an environment variable. A named file that is missing, and a variable that is not set, are errors.
 pub(crate) fn resolve(
     key: WrittenKey<'_>,
-    given: &Given,
+    given: &SourceValue,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Vec<String>, String> {
     let named = given.values.first().map_or("", String::as_str);

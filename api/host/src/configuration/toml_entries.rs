@@ -1,8 +1,8 @@
 //! Parses a configuration file into entries: each key with its value and line. Knows no setting.
 
 use crate::configuration::fault::ConfigurationFault;
-use crate::configuration::given::Leaf;
 use crate::configuration::origin::Origin;
+use crate::configuration::source_value::Leaf;
 use crate::configuration::toml_text;
 use application::format_localized;
 use std::path::Path;

@@ -4,11 +4,11 @@ use crate::config::{LiteralPassword, TrunkSpec};
 use crate::configuration::effective::{EffectiveSetting, EffectiveTrunk};
 use crate::configuration::environment::TrunkVariable;
 use crate::configuration::fault::ConfigurationFault;
-use crate::configuration::given::{Given, Leaf, ValueForm, WrittenKey};
 use crate::configuration::key_search::{self, KeyMatch};
 use crate::configuration::origin::Origin;
 use crate::configuration::secrets;
 use crate::configuration::setting::{Secrecy, Setting};
+use crate::configuration::source_value::{Leaf, SourceValue, ValueForm, WrittenKey};
 use crate::configuration::toml_entries::TrunkEntries;
 use crate::configuration::trunk_settings::{ADDRESS, NAME, PASSWORD, TRUNK_SETTINGS, from_spec, spec_value};
 use application::format_localized;
@@ -23,7 +23,7 @@ struct TrunkSources {
     name: String,
     /// Where the trunk is named first.
     origin: Origin,
-    values: Vec<(&'static Setting, Given)>,
+    values: Vec<(&'static Setting, SourceValue)>,
 }
 
 /// The trunks of all sources, before they are built.
@@ -140,7 +140,7 @@ impl TrunkCollection {
     }
 
     /// Returns every value, for checks of what a file contains.
-    pub(crate) fn values(&self) -> impl Iterator<Item = &(&'static Setting, Given)> {
+    pub(crate) fn values(&self) -> impl Iterator<Item = &(&'static Setting, SourceValue)> {
         self.trunks.iter().flat_map(|trunk| &trunk.values)
     }
 
@@ -177,14 +177,14 @@ fn in_variable(name: &str) -> String {
 }
 
 fn add_row(
-    values: &mut Vec<(&'static Setting, Given)>,
+    values: &mut Vec<(&'static Setting, SourceValue)>,
     key: &str,
     form: ValueForm,
     texts: Vec<String>,
     origin: &Origin,
 ) {
     if let Some(setting) = TRUNK_SETTINGS.iter().find(|setting| setting.key == key) {
-        let given = Given {
+        let given = SourceValue {
             form,
             values: texts,
             origin: origin.clone(),
@@ -194,12 +194,12 @@ fn add_row(
 }
 
 /// Returns the setting and value of one part of a SPEC, `key=value`.
-fn flag_value(part: &str, origin: &Origin) -> Result<(&'static Setting, Given), String> {
+fn flag_value(part: &str, origin: &Origin) -> Result<(&'static Setting, SourceValue), String> {
     let (key, text) = part
         .split_once('=')
         .ok_or_else(|| "a setting is not key=value".to_owned())?;
     let (key, text) = (key.trim(), text.trim());
-    let given = |form, values| Given {
+    let given = |form, values| SourceValue {
         form,
         values,
         origin: origin.clone(),
@@ -222,7 +222,7 @@ fn file_value(
     key: &str,
     leaf: &Leaf,
     origin: Origin,
-) -> Result<(&'static Setting, Given), ConfigurationFault> {
+) -> Result<(&'static Setting, SourceValue), ConfigurationFault> {
     match key_search::find(key, TRUNK_SETTINGS) {
         KeyMatch::Known(setting, form) => {
             let key = WrittenKey {
@@ -230,7 +230,7 @@ fn file_value(
                 setting,
                 form,
             };
-            Ok((setting, Given::from_leaf(key, leaf, origin)?))
+            Ok((setting, SourceValue::from_leaf(key, leaf, origin)?))
         }
         KeyMatch::Table | KeyMatch::Unknown(None) => Err(ConfigurationFault::new(
             &origin,
@@ -247,7 +247,7 @@ fn file_value(
 }
 
 /// Returns the name of a trunk, which is its address if it has none.
-fn name_of(values: &[(&'static Setting, Given)]) -> String {
+fn name_of(values: &[(&'static Setting, SourceValue)]) -> String {
     let text = |key: &str| {
         let found = values.iter().rev().find(|(setting, _)| setting.key == key);
         found.and_then(|(_, given)| given.values.first())
@@ -269,7 +269,7 @@ fn build(
     }
     for setting in TRUNK_SETTINGS {
         let own = trunk.values.iter().filter(|(own, _)| own.key == setting.key);
-        let mut sources: Vec<Given> = own.map(|(_, given)| given.clone()).collect();
+        let mut sources: Vec<SourceValue> = own.map(|(_, given)| given.clone()).collect();
         // Of one source the last value counts, as in a SPEC.
         sources.reverse();
         sources.sort_by_key(|given| std::cmp::Reverse(given.origin.rank()));
@@ -299,13 +299,14 @@ fn build(
 }
 
 /// Refuses a password that one source gives in two forms.
-fn refuse_two_forms(setting: &'static Setting, sources: &[Given]) -> Result<(), ConfigurationFault> {
+fn refuse_two_forms(setting: &'static Setting, sources: &[SourceValue]) -> Result<(), ConfigurationFault> {
     let mut rows = sources.iter();
     let Some(first) = rows.next() else {
         return Ok(());
     };
-    let is_again =
-        |other: &&Given| setting.secrecy == Secrecy::Secret && other.origin.rank() == first.origin.rank();
+    let is_again = |other: &&SourceValue| {
+        setting.secrecy == Secrecy::Secret && other.origin.rank() == first.origin.rank()
+    };
     match rows.find(is_again) {
         None => Ok(()),
         Some(other) => Err(ConfigurationFault::new(
@@ -316,8 +317,13 @@ fn refuse_two_forms(setting: &'static Setting, sources: &[Given]) -> Result<(), 
 }
 
 /// Returns the text about a setting that one source gives in two forms.
-pub(crate) fn two_forms_text(prefix: &str, setting: &'static Setting, one: &Given, other: &Given) -> String {
-    let key = |given: &Given| format!("{prefix}{}{}", setting.key, given.form.suffix());
+pub(crate) fn two_forms_text(
+    prefix: &str,
+    setting: &'static Setting,
+    one: &SourceValue,
+    other: &SourceValue,
+) -> String {
+    let key = |given: &SourceValue| format!("{prefix}{}{}", setting.key, given.form.suffix());
     let (one, other, place) = (key(one), key(other), &other.origin);
     format_localized!(
         "{one} 与 {other}（{place}）矛盾：只保留一个",

@@ -38,7 +38,7 @@ const VALUES: &[(&str, &[&str])] = &[
 
 /// A value of one source.
 #[derive(Clone)]
-struct Value1 {
+struct DrawnValue {
     /// `file`, `environment` or `flag`.
     source: &'static str,
     texts: Vec<String>,
@@ -175,7 +175,7 @@ fn generate(random: &mut SplitMix64) -> Generated {
 }
 
 /// Draws the values of a setting: of one, two or three sources.
-fn values_of(random: &mut SplitMix64, setting: &Setting) -> Vec<Value1> {
+fn values_of(random: &mut SplitMix64, setting: &Setting) -> Vec<DrawnValue> {
     let mut sources = vec!["file", "environment", "flag"];
     // The flag of a secret's value is not for users.
     let has_flag = setting.secrecy != Secrecy::Secret;
@@ -184,7 +184,7 @@ fn values_of(random: &mut SplitMix64, setting: &Setting) -> Vec<Value1> {
     while sources.len() > keep {
         sources.remove(random.index(sources.len()));
     }
-    let drawn = sources.into_iter().map(|source| Value1 {
+    let drawn = sources.into_iter().map(|source| DrawnValue {
         source,
         texts: texts_of(random, setting, source),
     });
@@ -210,7 +210,7 @@ fn texts_of(random: &mut SplitMix64, setting: &Setting, source: &str) -> Vec<Str
 }
 
 /// Writes the values into their sources, and notes which one must apply.
-fn place(generated: &mut Generated, lines: &mut Vec<String>, setting: &Setting, values: &[Value1]) {
+fn place(generated: &mut Generated, lines: &mut Vec<String>, setting: &Setting, values: &[DrawnValue]) {
     for value in values {
         match value.source {
             "file" => lines.push(format!("{} = {}", setting.key, toml(setting.kind, &value.texts))),

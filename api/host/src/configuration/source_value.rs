@@ -65,7 +65,7 @@ impl Leaf {
 
 /// The value of one source. `Debug` is left out, because it may be a secret.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Given {
+pub(crate) struct SourceValue {
     pub(crate) form: ValueForm,
     /// One text, or those of a list. A switch is `true` or `false`.
     pub(crate) values: Vec<String>,
@@ -87,7 +87,7 @@ impl std::fmt::Display for WrittenKey<'_> {
     }
 }
 
-impl Given {
+impl SourceValue {
     /// Reads the value of a key of the file. Fails if its type is not that of the setting.
     pub(crate) fn from_leaf(
         key: WrittenKey<'_>,
