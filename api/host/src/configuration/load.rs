@@ -219,8 +219,9 @@ fn merge(
             setting,
             form: given.form,
         };
-        let is_checked =
-            !matches!(given.origin, Origin::Default | Origin::Flag(_)) && !is_log_variable(given);
+        let has_mask = given.values.iter().any(|value| secrets::is_mask(setting, value));
+        let is_own = matches!(given.origin, Origin::Default | Origin::Flag(_)) || is_log_variable(given);
+        let is_checked = !is_own && !has_mask;
         let texts = match secrets::resolve(key, given, sources.variable) {
             Ok(texts) => texts,
             // The value that a flag overrides need not exist; the parser of the command line reports the

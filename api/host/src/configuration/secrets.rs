@@ -90,7 +90,7 @@ pub(crate) fn exposure(
 }
 
 /// Returns true if a printed configuration shows this value in place of a secret.
-fn is_mask(setting: &Setting, value: &str) -> bool {
+pub(crate) fn is_mask(setting: &Setting, value: &str) -> bool {
     match setting.secrecy {
         Secrecy::Public | Secrecy::MasterKey => false,
         Secrecy::Url => value.contains(":***@") || value.ends_with("=***") || value.contains("=***&"),

@@ -9,6 +9,7 @@ use crate::kit::failure::Failure;
 use crate::kit::output;
 use application::format_localized;
 use clap::FromArgMatches;
+use clap::error::ErrorKind;
 use host::configuration::print::{SourceDisplay, json_value, toml_lines};
 use host::configuration::setting::MaskRule;
 use host::configuration::{example, reference, schema};
@@ -70,7 +71,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
             };
             let loaded = ServerConfiguration::load(&flags, config, MaskRule::Accept);
             let loaded = loaded.map_err(|faults| printed(&faults))?;
-            parsed(&loaded, &flags)?;
+            check_flags(&flags)?;
             if json {
                 return output::json(&json_value(loaded.started(), sources));
             }
@@ -91,7 +92,7 @@ fn check(file: PathBuf) -> Result<(), Failure> {
         printed(&faults);
         Failure::found("")
     })?;
-    let settings = parsed(&loaded, &[]).and_then(|args| args.check());
+    let settings = parsed(&loaded).and_then(|args| args.check());
     if let Err(failure) = settings {
         output::notice(&format!("{shown}: {failure}"));
         return Err(Failure::found(""));
@@ -99,12 +100,21 @@ fn check(file: PathBuf) -> Result<(), Failure> {
     output::line(&format_localized!("{shown}：正确", "{shown}: no errors"))
 }
 
-/// Parses the completed command line as `serve` does.
-fn parsed(loaded: &ServerConfiguration, flags: &[OsString]) -> Result<serve::Args, Failure> {
-    let mut all = vec![OsString::from("ledgerline"), OsString::from("serve")];
-    all.extend_from_slice(flags);
-    let mut all = loaded.complete(all);
-    all.remove(0);
+/// Refuses flags that `serve` refuses. One that needs another may have it in the file.
+fn check_flags(flags: &[OsString]) -> Result<(), Failure> {
+    let all = std::iter::once(OsString::from("serve")).chain(flags.iter().cloned());
+    match serve_command().try_get_matches_from(all) {
+        Err(error) if error.kind() != ErrorKind::MissingRequiredArgument => {
+            Err(Failure::usage(error.to_string()))
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// Parses the file and the environment as `serve` does.
+fn parsed(loaded: &ServerConfiguration) -> Result<serve::Args, Failure> {
+    let mut all = vec![OsString::from("serve")];
+    all.extend(loaded.started().arguments());
     let matches = serve_command().try_get_matches_from(all);
     let args = matches.and_then(|matches| serve::Args::from_arg_matches(&matches));
     args.map_err(|error| Failure::usage(error.to_string()))
