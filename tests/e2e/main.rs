@@ -6,6 +6,7 @@ mod bad_rows_are_listed;
 mod callbacks_are_dialed_at_their_time;
 mod checkpoints_are_stamped;
 mod commands_are_done_in_one_way;
+mod configuration_is_reloaded;
 mod databases_fail;
 mod demo_reports_every_call;
 mod demo_resumes_after_a_kill;

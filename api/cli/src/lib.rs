@@ -10,15 +10,15 @@ mod jdbc;
 mod kit;
 mod page;
 
-use crate::commands::{Command, dispatch, examples, simulate};
+use crate::commands::{Command, dispatch, examples, serve_configuration, simulate};
 use crate::kit::failure::Failure;
-use crate::kit::output;
+use crate::kit::{log_output, output};
 use application::language::{Language, set_language};
 use clap::{CommandFactory, FromArgMatches, Parser};
-use host::clock::SystemClock;
 use host::config;
 use host::large_pages::disable_large_pages;
-use host::log_writer::LogWriter;
+use host::log_level::capped;
+use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -37,19 +37,27 @@ struct Cli {
 pub fn run() -> ExitCode {
     disable_large_pages();
     set_language(Language::of_locale(&config::locale()));
-    let matches = examples::with_examples(Cli::command()).get_matches();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    // `simulate` crashes simulated processes on purpose; their log messages would only distract.
-    let level = if matches!(cli.command, Command::Simulate(_)) {
-        "off"
-    } else {
-        "warn"
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let configured = match serve_configuration::of_process(&arguments) {
+        Ok(configured) => configured,
+        Err(failure) => return failure.exit_code(),
     };
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(config::log_filter(level))
-        .with_writer(LogWriter::to_stderr(Arc::new(SystemClock::default())))
-        .json();
-    logs.init();
+    let arguments = match &configured {
+        Some(configured) => configured.complete(arguments),
+        None => arguments,
+    };
+    let matches = examples::with_examples(Cli::command()).get_matches_from(arguments);
+    let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let filter = match (&configured, &cli.command) {
+        (Some(configured), _) => capped(configured.log_level()),
+        // `simulate` crashes simulated processes on purpose; their log messages would only distract.
+        (None, Command::Simulate(_)) => config::log_filter("off"),
+        (None, _) => config::log_filter("warn"),
+    };
+    let log_level = log_output::start(filter);
+    if let (Command::Serve(args), Some(configured)) = (&mut cli.command, configured) {
+        args.configure(configured, log_level);
+    }
     if cli.command.only_shows() {
         output::end_when_pipe_closes();
     }

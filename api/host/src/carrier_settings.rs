@@ -15,6 +15,21 @@ const PREFIX_BYTES_MAX: usize = 12;
 /// The longest host name, in bytes (RFC 1035, 2.3.4).
 const HOST_BYTES_MAX: usize = 253;
 
+/// Parses the address of a trunk, `sip:HOST:PORT`. Returns an error text for anything else.
+pub(crate) fn address(text: &str) -> Result<(&str, u16), String> {
+    let rest = text
+        .strip_prefix("sip:")
+        .ok_or_else(|| "it must begin with sip:HOST:PORT".to_owned())?;
+    let (host, port) = rest
+        .rsplit_once(':')
+        .ok_or_else(|| "the port is missing, such as sip:127.0.0.1:5060".to_owned())?;
+    let port = port.parse().map_err(|error| format!("port {port:?}: {error}"))?;
+    if host.is_empty() || port == 0 {
+        return Err("host and port are needed".to_owned());
+    }
+    Ok((host, port))
+}
+
 /// Parses the setting `replies`: `same-port` or `any-port`. Returns an error text for another value.
 pub fn replies(value: &str) -> Result<ResponsePortRule, String> {
     match value {

@@ -1,7 +1,7 @@
 //! Settings from the command line and the environment with their limits and errors: trunk SPECs, durations,
-//! addresses. Only this file reads environment variables.
+//! addresses. Only this file reads environment variables, besides `configuration/environment.rs`.
 
-use crate::{carrier_settings, trunk_callers};
+use crate::{carrier_settings, log_level, trunk_callers};
 use domain::caller_number::CallerNumber;
 use domain::problem::Problem;
 use media::driver::ResponsePortRule;
@@ -134,19 +134,11 @@ impl Password {
     }
 }
 
-/// Log levels that are added to every filter and override it: below them the HTTP stack logs paths, which
-/// contain phone numbers and customers' own ids.
-const LOG_CAPS: &str = "warp=info,hyper=info,h2=info,tower_http=info";
-
-/// Returns the log filter: the environment variable `LEDGERLINE_LOG`, or `unset` without it, with
-/// [`LOG_CAPS`] added unless it is `off`.
+/// Returns the log filter of a command without a configuration: the environment variable `LEDGERLINE_LOG`, or
+/// `unset` without it, with the caps of `log_level`.
 #[expect(clippy::disallowed_methods, reason = "the only reader of the environment")]
 pub fn log_filter(unset: &str) -> String {
-    let asked = std::env::var("LEDGERLINE_LOG").unwrap_or_else(|_| unset.to_owned());
-    if asked == "off" {
-        return asked;
-    }
-    format!("{asked},{LOG_CAPS}")
+    log_level::capped(&std::env::var("LEDGERLINE_LOG").unwrap_or_else(|_| unset.to_owned()))
 }
 
 /// Returns the user's locale, such as `zh_CN.UTF-8`, from `LC_ALL`, `LC_MESSAGES` or `LANG` in the order of
@@ -244,9 +236,54 @@ impl FromStr for TrunkSpec {
             trunk: address.to_owned(),
             why,
         };
-        let (host, port) = parse_address(address).map_err(bad)?;
+        let mut pairs = Vec::new();
+        for part in parts.filter(|part| !part.is_empty()) {
+            let pair = part.split_once('=');
+            let (key, value) = pair.ok_or_else(|| bad("a setting is not key=value".to_owned()))?;
+            pairs.push((key.trim(), value.trim()));
+        }
+        Self::of_pairs(address, pairs, LiteralPassword::Refused).map_err(|fault| bad(fault.why))
+    }
+}
+
+/// Whether a trunk that is not on this machine may have its password in the setting itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LiteralPassword {
+    /// On the command line, which every user of the machine can read.
+    Refused,
+    Allowed,
+}
+
+/// A setting of a trunk that cannot be used, or the trunk as a whole.
+pub(crate) struct TrunkFault {
+    /// The key in the SPEC; `None` for the trunk as a whole.
+    pub(crate) key: Option<String>,
+    pub(crate) why: String,
+}
+
+impl TrunkSpec {
+    /// Builds a trunk from its address and settings; their values may contain any character.
+    pub(crate) fn of_pairs<'a>(
+        address: &str,
+        pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+        literal: LiteralPassword,
+    ) -> Result<Self, TrunkFault> {
+        let whole = |why: String| TrunkFault { key: None, why };
+        let (host, port) = carrier_settings::address(address).map_err(whole)?;
         let loopback = is_loopback(host);
-        let mut spec = Self {
+        let mut spec = Self::of_address(host, port, loopback);
+        for (key, value) in pairs {
+            spec.set(key, value).map_err(|why| TrunkFault {
+                key: Some(key.to_owned()),
+                why,
+            })?;
+        }
+        spec.check(loopback, literal).map_err(whole)?;
+        Ok(spec)
+    }
+
+    fn of_address(host: &str, port: u16, loopback: bool) -> Self {
+        Self {
             name: format!("{host}:{port}"),
             host: host.to_owned(),
             port,
@@ -271,15 +308,7 @@ impl FromStr for TrunkSpec {
             silence_ms: media::lines::SILENCE_MS,
             profile: TrunkProfile::default(),
             probing: ProbeMode::On,
-        };
-        for part in parts.filter(|part| !part.is_empty()) {
-            let (key, value) = part
-                .split_once('=')
-                .ok_or_else(|| bad("a setting is not key=value".to_owned()))?;
-            spec.set(key.trim(), value.trim()).map_err(bad)?;
         }
-        spec.check(loopback).map_err(bad)?;
-        Ok(spec)
     }
 }
 
@@ -289,7 +318,7 @@ impl TrunkSpec {
         match key {
             // `user=phone` is the parameter of SIP URIs with a telephone number, not a user name.
             "user" if value == "phone" => self.profile.user_phone = true,
-            "user" => self.user = Some(value.to_owned()),
+            "user" | "user-name" => self.user = Some(value.to_owned()),
             "password-file" => self.set_password(Password::File(value.into()))?,
             "password-env" => self.set_password(Password::Environment(value.to_owned()))?,
             "password" => self.set_password(Password::Plain(value.to_owned()))?,
@@ -321,11 +350,12 @@ impl TrunkSpec {
         Ok(())
     }
 
-    fn check(&self, loopback: bool) -> Result<(), String> {
+    fn check(&self, loopback: bool, literal: LiteralPassword) -> Result<(), String> {
         if !loopback && self.from.is_empty() {
             return Err("from=NUMBER is required: the caller number that calls show".to_owned());
         }
-        if !loopback && matches!(self.password, Some(Password::Plain(_))) {
+        let is_literal = matches!(self.password, Some(Password::Plain(_)));
+        if !loopback && is_literal && literal == LiteralPassword::Refused {
             return Err(
                 "password= is visible in the process list; use password-file= or password-env=".to_owned(),
             );
@@ -339,20 +369,6 @@ impl TrunkSpec {
         }
         Ok(())
     }
-}
-
-fn parse_address(text: &str) -> Result<(&str, u16), String> {
-    let rest = text
-        .strip_prefix("sip:")
-        .ok_or_else(|| "it must begin with sip:HOST:PORT".to_owned())?;
-    let (host, port) = rest
-        .rsplit_once(':')
-        .ok_or_else(|| "the port is missing, such as sip:127.0.0.1:5060".to_owned())?;
-    let port = port.parse().map_err(|error| format!("port {port:?}: {error}"))?;
-    if host.is_empty() || port == 0 {
-        return Err("host and port are needed".to_owned());
-    }
-    Ok((host, port))
 }
 
 fn count(key: &str, value: &str, max: u32) -> Result<u32, String> {

@@ -4,6 +4,7 @@
 use crate::address_args::{outside_mail_server, outside_url};
 use crate::config::named_variable;
 use crate::number_check_args::{NumberCheckArgs, NumberCheckChoice, NumberCheckFault};
+use crate::secret_text::SecretText;
 use domain::external_address::{AddressFault, check_bearer, check_mail_login};
 
 /// The configured channels of messages. Without any, no message is sent.
@@ -47,6 +48,8 @@ pub enum MessagingFault {
     NoSecret(String),
     #[error("the value of the environment variable {0} {1}")]
     BadSecret(String, AddressFault),
+    #[error("messages.secret {0}")]
+    BadConfiguredSecret(AddressFault),
     #[error(transparent)]
     NumberCheck(#[from] NumberCheckFault),
     #[error("short messages need their signature: give --message-signature")]
@@ -71,6 +74,14 @@ pub struct MessagingArgs {
     /// The environment variable with the gateway's token, or user:password of the mail server
     #[arg(long, value_name = "VARIABLE")]
     message_secret_env: Option<String>,
+    /// The secret itself, from the configuration
+    #[arg(
+        long,
+        value_name = "SECRET",
+        hide = true,
+        conflicts_with = "message_secret_env"
+    )]
+    message_secret: Option<SecretText>,
     /// Allow private addresses and no TLS for them
     #[arg(long)]
     message_allow_private: bool,
@@ -83,15 +94,20 @@ impl MessagingArgs {
     /// is not set, if its value is neither a bearer token nor `user:password`, if an SMS gateway has no
     /// signature, or if the arguments of the number check are wrong.
     pub fn choice(self) -> Result<MessagingChoice, MessagingFault> {
-        let secret = match self.message_secret_env {
-            None => None,
-            Some(name) => {
+        // A gateway and a mail server may share one secret: it is checked as a bearer token then.
+        let is_sent = self.message_gateway.is_some() || self.message_webhook.is_some();
+        let check = if is_sent { check_bearer } else { check_mail_login };
+        let secret = match (self.message_secret_env, self.message_secret) {
+            (None, None) => None,
+            (Some(name), _) => {
                 let secret = named_variable(&name).filter(|secret| !secret.is_empty());
                 let secret = secret.ok_or_else(|| MessagingFault::NoSecret(name.clone()))?;
-                // A gateway and a mail server may share one variable: it is checked as a bearer token then.
-                let is_sent = self.message_gateway.is_some() || self.message_webhook.is_some();
-                let check = if is_sent { check_bearer } else { check_mail_login };
                 check(&secret).map_err(|fault| MessagingFault::BadSecret(name, fault))?;
+                Some(secret)
+            }
+            (None, Some(secret)) => {
+                let secret = secret.into_text();
+                check(&secret).map_err(MessagingFault::BadConfiguredSecret)?;
                 Some(secret)
             }
         };

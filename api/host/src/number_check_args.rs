@@ -2,6 +2,7 @@
 
 use crate::address_args::outside_url;
 use crate::config::named_variable;
+use crate::secret_text::SecretText;
 use application::webhooks::is_signing_secret;
 
 /// The chosen number library: its URL and how requests are signed.
@@ -41,9 +42,27 @@ pub struct NumberCheckArgs {
     /// The environment variable with the secret (whsec_…) that signs the requests
     #[arg(long, value_name = "VARIABLE", requires = "number_check")]
     number_check_secret_env: Option<String>,
+    /// The secret itself, from the configuration
+    #[arg(
+        long,
+        value_name = "SECRET",
+        hide = true,
+        requires = "number_check",
+        conflicts_with = "number_check_secret_env",
+        value_parser = signing_secret
+    )]
+    number_check_secret: Option<SecretText>,
     /// Allow a private address and no TLS for it
     #[arg(long, requires = "number_check")]
     number_check_allow_private: bool,
+}
+
+/// Parses a signing secret. The error does not repeat it.
+fn signing_secret(text: &str) -> Result<SecretText, &'static str> {
+    match is_signing_secret(text) {
+        true => Ok(SecretText::of(text)),
+        false => Err("it is not a signing secret: whsec_ and base64 of 24 bytes or more"),
+    }
 }
 
 impl NumberCheckArgs {
@@ -53,9 +72,10 @@ impl NumberCheckArgs {
         let Some(url) = self.number_check else {
             return Ok(None);
         };
-        let secret = match self.number_check_secret_env {
-            None => None,
-            Some(name) => {
+        let secret = match (self.number_check_secret_env, self.number_check_secret) {
+            (None, None) => None,
+            (None, Some(secret)) => Some(secret.into_text()),
+            (Some(name), _) => {
                 let secret = named_variable(&name).ok_or_else(|| NumberCheckFault::NoSecret(name.clone()))?;
                 if !is_signing_secret(&secret) {
                     return Err(NumberCheckFault::NoSigningSecret(name));

@@ -3,6 +3,7 @@
 use crate::address_args::outside_url;
 use crate::config::named_variable;
 use crate::outbound::oidc::OidcSettings;
+use crate::secret_text::SecretText;
 use domain::external_address::check_url;
 use domain::permission::Role;
 use domain::problem::Problem;
@@ -17,14 +18,23 @@ pub struct SignInArgs {
     #[arg(long, value_name = "ROLE,…", value_delimiter = ',')]
     pub require_second_factor: Vec<Role>,
     /// An identity provider (OpenID Connect) through which linked users can sign in
-    #[arg(long, value_name = "URL", requires_all = ["oidc_client", "oidc_secret_env"], value_parser = issuer)]
+    #[arg(long, value_name = "URL", requires_all = ["oidc_client", "oidc_secrets"], value_parser = issuer)]
     pub oidc_issuer: Option<IssuerUrl>,
     /// The client id of this server at the provider
     #[arg(long, value_name = "ID", requires = "oidc_issuer")]
     pub oidc_client: Option<String>,
     /// Environment variable with the client's secret
-    #[arg(long, value_name = "V", requires = "oidc_issuer")]
+    #[arg(long, value_name = "V", requires = "oidc_issuer", group = "oidc_secrets")]
     pub oidc_secret_env: Option<String>,
+    /// The client's secret itself, from the configuration
+    #[arg(
+        long,
+        value_name = "SECRET",
+        hide = true,
+        requires = "oidc_issuer",
+        group = "oidc_secrets"
+    )]
+    pub oidc_secret: Option<SecretText>,
     /// The URL of this server for browsers, without a path; default: the address of --http
     #[arg(long, value_name = "URL", requires = "oidc_issuer", value_parser = outside_url)]
     pub oidc_own_url: Option<String>,
@@ -42,11 +52,16 @@ impl SignInArgs {
     /// Returns the settings of the arguments, with the client secret read from its environment variable.
     /// Fails if the variable is not set.
     pub fn settings(&self) -> Result<SignInSettings, Problem> {
-        let oidc = match (&self.oidc_issuer, &self.oidc_client, &self.oidc_secret_env) {
-            (Some(issuer), Some(client), Some(variable)) => Some(OidcSettings {
+        let secret = match (&self.oidc_secret_env, &self.oidc_secret) {
+            (Some(variable), _) => Some(named_variable(variable).ok_or_else(|| unset(variable))?),
+            (None, Some(secret)) => Some(secret.clone().into_text()),
+            (None, None) => None,
+        };
+        let oidc = match (&self.oidc_issuer, &self.oidc_client, secret) {
+            (Some(issuer), Some(client), Some(secret)) => Some(OidcSettings {
                 issuer: issuer.clone(),
                 client: client.clone(),
-                secret: named_variable(variable).ok_or_else(|| unset(variable))?,
+                secret,
                 redirect: self.oidc_own_url.clone(),
             }),
             _ => None,

@@ -1,9 +1,10 @@
-//! Waits for SIGTERM and SIGINT. The first signal requests an orderly end, a second one an immediate exit.
+//! Waits for signals. The first SIGTERM or SIGINT requests an orderly end, a second one an immediate exit;
+//! SIGHUP requests to read the configuration again.
 
 use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Receives both signals from its creation on.
+/// Receives the two signals that end the process, from its creation on.
 pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
@@ -25,5 +26,20 @@ impl Signals {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
+    }
+}
+
+/// Receives SIGHUP from its creation on.
+pub struct ReloadSignal(Signal);
+
+impl ReloadSignal {
+    /// Starts to receive SIGHUP in place of its default action, which ends the process.
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self(signal(SignalKind::hangup())?))
+    }
+
+    /// Returns when the next SIGHUP arrives. Cancel-safe.
+    pub async fn next(&mut self) {
+        self.0.recv().await;
     }
 }

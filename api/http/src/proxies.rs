@@ -7,7 +7,7 @@
 use domain::problem::Problem;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use warp::http::HeaderMap;
 
 /// The header with the client's address.
@@ -95,19 +95,35 @@ impl Network {
     }
 }
 
-/// The trusted proxies. Without any, the client is the connected peer.
+/// The trusted proxies. Without any, the client is the connected peer. Clones share the list, which can be
+/// replaced while the server runs.
 #[derive(Debug, Clone, Default)]
-pub struct Proxies(Arc<[Network]>);
+pub struct Proxies(Arc<RwLock<Vec<Network>>>);
 
 impl Proxies {
     /// Trusts the proxies with an address in one of these networks.
     pub fn of(networks: impl IntoIterator<Item = Network>) -> Self {
-        Self(networks.into_iter().collect())
+        Self(Arc::new(RwLock::new(networks.into_iter().collect())))
+    }
+
+    /// Parses the values of `http.trusted_proxies`. Fails like [`ProxyArgs::proxies`], or if one is no network.
+    pub fn parse(values: &[String]) -> Result<Self, Problem> {
+        let networks = values.iter().map(|value| value.parse::<Network>());
+        let trusted_proxies = networks.collect::<Result<_, _>>();
+        let trusted_proxies = trusted_proxies.map_err(|why| Problem::invalid("setting-invalid", why))?;
+        ProxyArgs { trusted_proxies }.proxies()
+    }
+
+    /// Trusts the proxies of `later` instead, in every clone: for the next connection and request.
+    pub fn replace(&self, later: &Self) {
+        let networks = later.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = networks;
     }
 
     /// True if this address is a trusted proxy.
     pub fn are_at(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.holds(address))
+        let networks = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        networks.iter().any(|network| network.holds(address))
     }
 
     /// Returns the client's address: the peer's, or the one that a trusted proxy forwards.
@@ -179,6 +195,19 @@ mod tests {
             client(&Proxies::default(), "10.0.0.9", &["198.51.100.7"]),
             "10.0.0.9"
         );
+    }
+
+    #[test]
+    fn a_replaced_list_applies_to_every_clone() {
+        let listed = proxies(&["10.0.0.0/24"]);
+        let clone = listed.clone();
+        let values = ["192.0.2.7".to_owned()];
+        clone.replace(&Proxies::parse(&values).unwrap());
+        assert!(listed.are_at("192.0.2.7".parse().unwrap()));
+        assert!(!listed.are_at("10.0.0.9".parse().unwrap()));
+        assert!(Proxies::parse(&["10.0.0.0/0".to_owned()]).is_err());
+        let many = vec!["10.0.0.1".to_owned(); PROXIES_MAX + 1];
+        assert!(Proxies::parse(&many).is_err());
     }
 
     /// The part that a client writes itself comes before what the proxies append.

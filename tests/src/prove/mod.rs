@@ -9,6 +9,7 @@ mod as_of;
 mod audit;
 mod cases;
 mod clock;
+mod config;
 mod console;
 mod console_build;
 mod contract;

@@ -6,7 +6,7 @@
 
 use super::{Form, Proof};
 use super::{
-    access, api, as_of, audit, cases, clock, console, console_build, contract, crash, demo, exports,
+    access, api, as_of, audit, cases, clock, config, console, console_build, contract, crash, demo, exports,
     flow_simulation, forgetting, full_disk, gates, hostile, http, imports, inspect, keys, kurrent, night,
     nlu, oidc, past_calls, projections, rebuild, replay, roles, rules, segments, sipp, spoken, stop, stores,
     subscribers, summary, tails, two_processes, wall, webhooks,
@@ -23,6 +23,7 @@ pub const PROOFS: &[(&str, ProofFn)] = &[
     ("axe", console::prove_axe),
     ("cases", cases::prove),
     ("clock", clock::prove),
+    ("config", config::prove),
     ("console", console::prove),
     ("console-build", console_build::prove),
     ("contract", contract::prove),
@@ -140,7 +141,7 @@ pub const WAITING: &[&[&[&str]]] = &[
         &["summary", "audit"],
         &["kurrent", "stores"],
         &["import", "jdbc", "projections", "as-of"],
-        &["console", "nlu", "entities"],
+        &["console", "nlu", "entities", "config"],
         &["oidc", "inspect", "webhooks", "subscribers"],
     ],
     // Calls in real time, beside proofs that use one thread.
@@ -164,6 +165,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "crash",
         "2 kills at random moments and 3 at an fsync, instead of 20 and every one",
+    ),
+    (
+        "config",
+        "20 generated configurations instead of 200; all 40 faulty ones and the started server all the same",
     ),
     (
         "console",

@@ -10,6 +10,11 @@ use clap::Command;
 const EXAMPLES: &[&str] = &[
     "demo --data ./demo",
     "serve --data ./first --trunk sip:127.0.0.1:5070",
+    "config print --with-source -- --http 0.0.0.0:8080",
+    "config check /etc/ledgerline/ledgerline.toml",
+    "config schema",
+    "config example",
+    "config reference",
     "carrier --listen 127.0.0.1:5070 --seed 7 --cdr carrier.jsonl",
     "import people.csv --campaign LOAN_REMIND --dry-run --data ./first",
     "list show 00000000-0000-5000-8000-000000000001 --data ./first",

@@ -11,6 +11,7 @@ pub(crate) mod campaign;
 pub(crate) mod carrier;
 pub(crate) mod clock;
 pub(crate) mod complaint;
+pub(crate) mod configuration;
 pub(crate) mod consent;
 pub(crate) mod customer;
 pub(crate) mod cut_off;
@@ -70,6 +71,7 @@ pub(crate) mod sample;
 pub(crate) mod score;
 pub(crate) mod segment;
 pub(crate) mod serve;
+pub(crate) mod serve_configuration;
 mod server_requirement;
 pub(crate) mod settings;
 pub(crate) mod shell;
@@ -104,6 +106,7 @@ use tokio::runtime::Runtime;
 pub(crate) enum Command {
     Demo(demo::Args),
     Serve(Box<serve::Args>),
+    Config(configuration::Args),
     Carrier(carrier::Args),
     Import(import::Args),
     List(list::Args),
@@ -167,6 +170,7 @@ impl Command {
             | Self::Completions(_)
             | Self::Rules(_)
             | Self::WhyNot(_)
+            | Self::Config(_)
             | Self::Segment(_) => true,
             Self::Metrics(args) => args.only_shows(),
             Self::Events(args) => args.only_shows(),
@@ -224,6 +228,7 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
     match command {
         Command::Demo(args) => Box::pin(demo::run(args, runtime)).await,
         Command::Serve(args) => Box::pin(serve::run(*args, runtime)).await,
+        Command::Config(args) => configuration::run(args),
         Command::Carrier(args) => carrier::run(args).await,
         Command::Import(args) => import::run(args, runtime).await,
         Command::List(args) => list::run(args, runtime).await,

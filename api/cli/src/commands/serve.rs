@@ -1,14 +1,17 @@
 //! `ledgerline serve`: runs the server until a signal.
 
+use crate::commands::serve_configuration::ServerConfiguration;
 use crate::kit::failure::Failure;
+use crate::kit::log_output::LogLevelControl;
 use crate::kit::output;
 use crate::kit::table::pad;
 use application::language::localized;
 use domain::calendar::PeriodLength;
 use domain::time::Timestamp;
 use evidence::compliance_report::begin_schedule;
-use host::config::{HTTP_DEFAULT, TrunkSpec, parse_duration_ms, parse_port_range};
+use host::config::{HTTP_DEFAULT, parse_duration_ms, parse_port_range};
 use host::keys_spec::KeysSpec;
+use host::log_level::parse_log_level;
 use host::messaging_args::MessagingArgs;
 use host::open_settings::OpenSettings;
 use host::outbound::ntp::NtpServer;
@@ -16,20 +19,22 @@ use host::outbound::tsa::TsaUrl;
 use host::outbound::witness::WitnessSpec;
 use host::process::ProcessStatus;
 use host::read_db_spec::ReadDbArgs;
+use host::secret_text::SecretText;
 use host::serve_settings::ServeSettings;
 use host::sign_in_args::SignInArgs;
-use host::signals::Signals;
+use host::signals::{ReloadSignal, Signals};
 use host::speech_args::SpeechArgs;
 use host::store_spec::LogArgs;
 use host::tls_args::TlsArgs;
 use http::console::ConsoleMode;
 use http::kurrent::KurrentArgs;
 use http::listeners::Listeners;
-use http::proxies::ProxyArgs;
+use http::proxies::{Proxies, ProxyArgs};
 use http::running_server::RunningServer;
 use http::server;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -68,7 +73,11 @@ const LABEL_COLUMNS: usize = 10;
 /// SIGTERM or SIGINT drains: no new dials, live calls may finish until --drain, then they are ended and the
 /// exit code is 0. A second signal cancels or hangs up every call, stores how they ended, and exits within 5
 /// s, also with 0. Give systemd (TimeoutStopSec), Docker (--stop-timeout) or Kubernetes
-/// (terminationGracePeriodSeconds) more time than --drain. The log level is LEDGERLINE_LOG (default warn).
+/// (terminationGracePeriodSeconds) more time than --drain.
+///
+/// Each flag is also a setting of the configuration file (`ledgerline config example`) and an environment
+/// variable such as LEDGERLINE__HTTP__LISTEN. SIGHUP reads the file again: log level and trusted proxies
+/// change at once. LEDGERLINE_LOG overrides the log level of the file.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -79,9 +88,8 @@ pub(crate) struct Args {
     /// Address to listen on for HTTP
     #[arg(long, value_name = "ADDR", default_value_t = HTTP_DEFAULT)]
     http: SocketAddr,
-    /// Trunk to dial on; may be repeated
-    #[arg(long = "trunk", value_name = "SPEC")]
-    trunks: Vec<TrunkSpec>,
+    #[command(flatten)]
+    sources: SourceArgs,
     /// Our SIP address; default: the one this directory used before, else a suitable one
     #[arg(long, value_name = "ADDR")]
     sip: Option<SocketAddr>,
@@ -123,10 +131,71 @@ pub(crate) struct Args {
     /// Serve no console: `/` leads to the plain status page
     #[arg(long)]
     no_console: bool,
+    #[arg(skip)]
+    configured: Option<Configured>,
 }
 
-pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+/// The arguments that the configuration reads before this command is parsed.
+#[derive(Debug, clap::Args)]
+#[expect(dead_code, reason = "the configuration reads them from the matches")]
+struct SourceArgs {
+    /// Configuration file; flags and environment override it. Default: /etc/ledgerline/ledgerline.toml, if it
+    /// exists
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Trunk to dial on; may be repeated
+    #[arg(long = "trunk", value_name = "SPEC")]
+    trunks: Vec<SecretText>,
+    /// Log level (off, error, warn, info, debug, trace), or a filter by module such as warn,host=debug
+    #[arg(long, value_name = "LEVEL", default_value = "warn", value_parser = parse_log_level)]
+    log_level: String,
+}
+
+/// The loaded configuration, and the control of the log level.
+#[derive(Debug)]
+struct Configured {
+    configuration: ServerConfiguration,
+    log_level: LogLevelControl,
+}
+
+impl Args {
+    /// Adds the loaded configuration, with the trunks of all sources.
+    pub(crate) fn configure(&mut self, configuration: ServerConfiguration, log_level: LogLevelControl) {
+        self.configured = Some(Configured {
+            configuration,
+            log_level,
+        });
+    }
+
+    /// Checks what the parser of the command line does not: settings that belong together, and secrets.
+    pub(crate) fn check(self) -> Result<(), Failure> {
+        if self.log.data.is_some() || self.log.store.is_some() {
+            self.log.place()?;
+        }
+        self.proxies.proxies()?;
+        self.sign_in.settings()?;
+        let messaging = self.messaging.choice();
+        messaging.map_err(|fault| Failure::usage(fault.to_string()))?;
+        Ok(())
+    }
+}
+
+pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
+    let configured = args.configured.take();
+    let configured = configured.ok_or_else(|| Failure::fault("serve has no configuration"))?;
+    let started = configured.configuration.started();
+    for warning in started.argument_warnings() {
+        output::notice(&warning);
+    }
+    let trunks = started.trunks();
+    let file = started.file().map(|file| file.display().to_string());
+    let proxies = args.proxies.proxies()?;
+    let mut reload = Reload {
+        signal: ReloadSignal::listen()?,
+        configured,
+        proxies: proxies.clone(),
+    };
     let (data, store) = args.log.place()?;
     let listener = server::bind(args.http)
         .await
@@ -134,7 +203,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     let listeners = Listeners::http(listener)
         .and_kurrent(args.kurrent.listen().await?)
         .and_console(ConsoleMode::of(!args.no_console))
-        .and_proxies(args.proxies.proxies()?);
+        .and_proxies(proxies);
     let settings = ServeSettings {
         read_db: args.read_db.read_db.clone(),
         open: OpenSettings {
@@ -152,7 +221,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             .messaging
             .choice()
             .map_err(|fault| Failure::usage(fault.to_string()))?,
-        trunks: args.trunks,
+        trunks,
         sip: args.sip,
         rtp_ports: args.rtp_ports,
         drain_ms: args.drain,
@@ -165,6 +234,9 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     if let Some(length) = args.compliance_report {
         begin_schedule(&running.installation, length);
     }
+    if let Some(file) = file {
+        line(localized("配置文件", "config"), &file)?;
+    }
     line(localized("数据目录", "data"), &data.display())?;
     line(localized("日志", "log"), &store)?;
     line(localized("读库", "rows"), &args.read_db.spec(&data))?;
@@ -176,7 +248,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         let secured = running.identity.is_some();
         line("kurrent", &format!("kurrentdb://{address}?tls={secured}"))?;
     }
-    until_signal(&running, &mut signals).await?;
+    until_signal(&running, &mut signals, &mut reload).await?;
     output::notice(localized(
         "正在退出；再次发送信号将挂断所有通话，并在 5 秒内退出",
         "draining; a second signal ends every call and exits within 5 s",
@@ -194,7 +266,11 @@ fn line(label: &str, value: &dyn std::fmt::Display) -> Result<(), Failure> {
 
 /// Prints whether this process is ready and whether it dials, at first and at each change, until a signal.
 /// Returns an error if the process cannot continue; the next start then closes open calls.
-async fn until_signal(running: &RunningServer, signals: &mut Signals) -> Result<(), Failure> {
+async fn until_signal(
+    running: &RunningServer,
+    signals: &mut Signals,
+    reload: &mut Reload,
+) -> Result<(), Failure> {
     let process = &running.process;
     let mut standing = tokio::select! {
         biased;
@@ -209,6 +285,10 @@ async fn until_signal(running: &RunningServer, signals: &mut Signals) -> Result<
             biased;
             () = signals.next() => break,
             why = process.opened.fell() => return Err(Failure::unavailable(why)),
+            () = reload.signal.next() => {
+                reload.apply();
+                continue;
+            }
             now = process.changed_from(&standing) => now,
         };
         if !now.dials_as(&standing) {
@@ -221,6 +301,41 @@ async fn until_signal(running: &RunningServer, signals: &mut Signals) -> Result<
     }
     say("ready", "no: draining");
     Ok(())
+}
+
+/// Reads the configuration again at SIGHUP.
+struct Reload {
+    signal: ReloadSignal,
+    configured: Configured,
+    proxies: Proxies,
+}
+
+impl Reload {
+    /// Applies the changed settings that can change while the server runs, and names the others. An invalid
+    /// configuration changes nothing.
+    fn apply(&mut self) {
+        let Configured {
+            configuration,
+            log_level,
+        } = &mut self.configured;
+        match configuration.reload(log_level, &self.proxies) {
+            Ok(report) => {
+                let (applied, restart) = (report.applied.join(", "), report.restart.join(", "));
+                tracing::info!(applied, "configuration reloaded");
+                if !restart.is_empty() {
+                    tracing::warn!(settings = restart, "changed settings need a restart");
+                }
+                say(
+                    "config",
+                    &format!("reloaded; applied: [{applied}]; restart needed: [{restart}]"),
+                );
+            }
+            Err(faults) => {
+                tracing::error!(faults, "the configuration has errors; nothing is reloaded");
+                say("config", &format!("not reloaded: {faults}"));
+            }
+        }
+    }
 }
 
 fn say_dialing(standing: &ProcessStatus) {

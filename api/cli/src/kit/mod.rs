@@ -6,6 +6,7 @@ mod bundle;
 pub(crate) mod event_exports;
 pub(crate) mod failure;
 pub(crate) mod lines_file;
+pub(crate) mod log_output;
 pub(crate) mod moment;
 pub(crate) mod output;
 pub(crate) mod own_ids;
