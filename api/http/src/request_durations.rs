@@ -83,19 +83,18 @@ impl RequestDurations {
     /// Returns the histograms that have counts, by route and method.
     pub(crate) fn read(&self) -> Vec<RequestReading> {
         let by_route = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut readings = Vec::new();
-        for ((route, method), durations) in by_route.iter() {
-            let classes = CLASSES.iter().zip(&durations.0);
-            readings.extend(classes.filter_map(|(status, histogram)| {
+        let readings = by_route.iter().flat_map(|(&(route, method), durations)| {
+            let classes = CLASSES.into_iter().zip(&durations.0);
+            classes.filter_map(move |(status, histogram)| {
                 Some(RequestReading {
                     method,
                     route,
                     status,
                     read: histogram.get()?.read(),
                 })
-            }));
-        }
-        readings
+            })
+        });
+        readings.collect()
     }
 }
 

@@ -54,7 +54,12 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "name")]
     check: bool,
     /// Print a reference page instead: markdown (these metrics) or prometheus (those of /metrics)
-    #[arg(long, value_name = "FORMAT", value_parser = ["markdown", PROMETHEUS], conflicts_with_all = ["name", "check"])]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_parser = ["markdown", PROMETHEUS],
+        conflicts_with_all = ["name", "check"]
+    )]
     format: Option<String>,
     /// Data directory; holds the log too, unless --store is given
     #[arg(long, value_name = "DIR")]

@@ -97,6 +97,9 @@ fn a_scrape_has_the_metrics_of_the_catalogue_and_no_others() {
     let story = TestServer::begin();
     story.runtime.block_on(async {
         let bearer = story.bearer();
+        let mut pictures = story.running.installation.live.watch();
+        let is_read = |picture: &LiveUpdate| matches!(picture, LiveUpdate::Figures(_));
+        pictures.wait_for(is_read).await.unwrap();
         scraped(&story, &bearer).await;
         assert_eq!(get(&story, "/api/v1/campaigns/NONE", &bearer).await.status, 404);
         let (_, text) = scraped(&story, &bearer).await;

@@ -36,7 +36,7 @@ pub(super) fn shortened_rules() -> String {
     let wait = Regex::new(r"for: \d+[mh]").expect("a constant pattern");
     let text = wait.replace_all(&text, "for: 2s");
     let long = Regex::new(r"\[30m\]").expect("a constant pattern");
-    let text = long.replace_all(&text, "[60s]");
+    let text = long.replace_all(&text, "[120s]");
     let range = Regex::new(r"\[\d+m\]").expect("a constant pattern");
     range.replace_all(&text, format!("[{RANGE}]")).into_owned()
 }

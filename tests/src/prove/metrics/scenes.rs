@@ -5,9 +5,9 @@ use super::{MetricsResults, plain_server};
 use crate::carrier::CarrierProcess;
 use crate::history::member;
 use crate::passing_time::{HUNG_AFTER, at_each_beat, wait_one_beat};
-use crate::program::{Program, command, fail, is_installed};
+use crate::program::{Program, command, fail, free_tcp_port, is_installed, ledgerline};
 use crate::prove::{quick_campaign, records};
-use crate::server::Server;
+use crate::server::{REHEARSAL, Server};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::net::UdpSocket;
@@ -43,16 +43,22 @@ const JUNK: Duration = Duration::from_secs(25);
 /// The commands while the rows are locked; each is an event, and the lowered limit is 20.
 const COMMANDS: u32 = 40;
 /// The size of the disk that fills, and how much of it is filled.
-const DISK_MB: u32 = 400;
-const FILLED_BYTES: usize = 350 * 1_024 * 1_024;
+const DISK_MB: u32 = 200;
+const FILLED_BYTES: usize = 184 * 1_024 * 1_024;
 
 /// A caller number of the trunk whose licence ends within 30 days of the rehearsal's day, and one whose
 /// licence has ended.
 const ENDS_SOON: &str = ";from=+8613800138000@2026-03-20";
 const HAS_ENDED: &str = ";from=+8613800138000@2026-03-01";
 
-fn serve(data: &Path, trunk: &str) -> Command {
-    Server::command(data, trunk)
+/// Returns the command line of a rehearsal whose address stays the same when it is started again: with
+/// another one, it is another instance for Prometheus.
+fn serve_at(port: u16, data: &Path, trunk: &str) -> Command {
+    let mut serve = command(ledgerline());
+    serve.arg("serve").arg("--data").arg(data);
+    serve.args(["--trunk", trunk, "--rehearse-at", REHEARSAL]);
+    serve.args(["--http", &format!("127.0.0.1:{port}"), "--drain", "5s"]);
+    serve
 }
 
 /// The main scene: 200 calls, then faults of the process, its log, its rows and its neighbours.
@@ -62,15 +68,15 @@ fn observe_calls(folder: &Path) -> MetricsResults {
         "{};name=rehearsal;legs-max={LEGS};dials-per-second=50",
         carrier.trunk()
     );
-    let data = folder.join("data");
-    let mut scene = ServerScene::start(folder, serve(&data, &trunk));
+    let (data, port) = (folder.join("data"), free_tcp_port());
+    let mut scene = ServerScene::start(folder, serve_at(port, &data, &trunk));
     call_everyone(&mut scene);
     stop_everything(&mut scene);
     send_junk(&mut scene);
     lower_descriptors(&mut scene);
     lock_rows(&mut scene);
     slow_appends(&mut scene);
-    restart(&mut scene, &trunk);
+    restart(&mut scene, port, &trunk);
     scene.end()
 }
 
@@ -241,7 +247,7 @@ fn slow_appends(scene: &mut ServerScene) {
 
 /// Kills the server, and starts it again three times: with a caller number whose licence ends soon, with one
 /// whose licence has ended, and as it was.
-fn restart(scene: &mut ServerScene, trunk: &str) {
+fn restart(scene: &mut ServerScene, port: u16, trunk: &str) {
     let alerts = ["LedgerlineAlertWarning", "LedgerlineAlertCritical"];
     scene.expect_quiet(&["LedgerlineAway", "LedgerlineRestarts"]);
     scene.expect_quiet(&alerts);
@@ -249,10 +255,11 @@ fn restart(scene: &mut ServerScene, trunk: &str) {
     scene.expect_fired(&["LedgerlineAway"]);
     let data = scene.data.clone();
     for (number, rule) in [(ENDS_SOON, alerts[0]), (HAS_ENDED, alerts[1])] {
-        scene.start_again(serve(&data, &format!("{trunk}{number}")));
+        scene.start_again(serve_at(port, &data, &format!("{trunk}{number}")));
         scene.expect_fired(&[rule]);
+        scene.look_at_panels();
     }
-    scene.start_again(serve(&data, trunk));
+    scene.start_again(serve_at(port, &data, trunk));
     scene.expect_fired(&["LedgerlineRestarts"]);
     scene.expect_resolved(&["LedgerlineAway"]);
     scene.expect_resolved(&alerts);
@@ -266,14 +273,14 @@ fn with_carrier(folder: &Path, profile: &Value) -> (CarrierProcess, ServerScene)
     std::fs::write(&file, profile.to_string()).expect("a profile can be written");
     let carrier = CarrierProcess::start(folder, SEED, &["--profile", &file.to_string_lossy()]);
     let trunk = format!("{};name=east;legs-max=10", carrier.trunk());
-    let scene = ServerScene::start(folder, serve(&folder.join("data"), &trunk));
+    let scene = ServerScene::start(folder, Server::command(&folder.join("data"), &trunk));
     (carrier, scene)
 }
 
 /// A carrier whose callees ring four seconds after they are dialed: later than the lowered limit.
 fn observe_slow_trunk(folder: &Path) -> MetricsResults {
     let profile = json!({
-        "weights": {"busy": 1},
+        "weights": {"declines": 1},
         "post_dial_delay_ms": {"min": 3_800, "max": 4_000},
         "early_media_percent": 0,
     });
@@ -331,14 +338,16 @@ fn observe_full_disk(folder: &Path) -> MetricsResults {
         return found;
     }
     let data = disk.join("data");
-    let mut scene = ServerScene::on(folder, &data, plain_server(&data, &[]));
+    let mut scene = ServerScene::on(folder, &data, plain_server(&data));
     let fill = disk.join("fill");
     scene.plant(
         &[rule],
         |_| std::fs::write(&fill, vec![0_u8; FILLED_BYTES]).expect("the disk has room for it"),
         |_, ()| std::fs::remove_file(&fill).expect("the file is there"),
     );
-    scene.end()
+    let found = scene.end();
+    drop(command("umount").arg(&disk).status());
+    found
 }
 
 /// A server whose certificate expires in three days, and is then renewed.
@@ -351,14 +360,10 @@ fn observe_certificate(folder: &Path) -> MetricsResults {
     }
     let (certificate, key) = (folder.join("server.pem"), folder.join("server.key"));
     issue(folder, &certificate, &key, 400);
-    let options = [
-        "--tls-cert",
-        &certificate.to_string_lossy(),
-        "--tls-key",
-        &key.to_string_lossy(),
-    ];
-    let data = folder.join("data");
-    let mut scene = ServerScene::start(folder, plain_server(&data, &options));
+    let mut serve = plain_server(&folder.join("data"));
+    serve.arg("--tls-cert").arg(&certificate);
+    serve.arg("--tls-key").arg(&key);
+    let mut scene = ServerScene::start(folder, serve);
     scene.plant(
         &[rule],
         |_| issue(folder, &certificate, &key, 3),

@@ -11,7 +11,6 @@ use std::process::Command;
 
 /// A server under observation.
 pub(super) struct ServerScene {
-    pub(super) folder: PathBuf,
     pub(super) data: PathBuf,
     pub(super) server: Server,
     pub(super) prometheus: Prometheus,
@@ -29,7 +28,6 @@ impl ServerScene {
         let server = start_server(data, serve);
         let prometheus = Prometheus::start(folder, &server, &shortened_rules());
         let scene = Self {
-            folder: folder.to_owned(),
             data: data.to_owned(),
             server,
             prometheus,
@@ -41,17 +39,15 @@ impl ServerScene {
         scene
     }
 
-    /// Ends the server as `end` says and starts another one on its data.
+    /// Kills the server and starts another one on its data, with a command that has the same address.
     pub(super) fn start_again(&mut self, serve: Command) {
         self.server.program.kill();
         self.server = start_server(&self.data, serve);
-        self.prometheus.follow(&self.folder, &self.server);
     }
 
-    /// Waits until these alerts fire. A rule that fires without its fault proves nothing, so this fails if one
-    /// fires already.
+    /// Notes rules that fire before their fault is planted: they would prove nothing.
     pub(super) fn expect_quiet(&mut self, rules: &[&'static str]) {
-        for rule in rules {
+        for rule in rules.iter().copied() {
             if self.prometheus.is_firing(rule) {
                 self.found
                     .broken
@@ -60,16 +56,18 @@ impl ServerScene {
         }
     }
 
+    /// Waits until these rules fire.
     pub(super) fn expect_fired(&mut self, rules: &[&'static str]) {
-        for rule in rules {
+        for rule in rules.iter().copied() {
             if self.prometheus.fires(rule) {
                 self.found.fired.insert(known(rule));
             }
         }
     }
 
+    /// Waits until these rules do not fire any more.
     pub(super) fn expect_resolved(&mut self, rules: &[&'static str]) {
-        for rule in rules {
+        for rule in rules.iter().copied() {
             if self.prometheus.resolves(rule) {
                 self.found.resolved.insert(known(rule));
             }
@@ -86,6 +84,7 @@ impl ServerScene {
         self.expect_quiet(rules);
         let planted = plant(&self.server);
         self.expect_fired(rules);
+        self.look_at_panels();
         remove(&self.server, planted);
         self.expect_resolved(rules);
     }
