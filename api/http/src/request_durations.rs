@@ -27,8 +27,8 @@ impl EndpointDurations {
     }
 }
 
-/// The durations of one request, counted when its response is known. A request whose handler panics counts as
-/// a fault; one that its client abandons does not count.
+/// The duration of one request, counted when its response is known. If the handler panics, the request counts
+/// as a fault; one that its client abandons does not count.
 pub(crate) struct RequestTimer<'a> {
     durations: &'a EndpointDurations,
     clock: &'a dyn Clock,

@@ -46,12 +46,12 @@ const COMMANDS: u32 = 40;
 const DISK_MB: u32 = 200;
 const FILLED_BYTES: usize = 184 * 1_024 * 1_024;
 
-/// A caller number of the trunk whose licence ends within 30 days of the rehearsal's day, and one whose
-/// licence has ended.
+/// A caller number of the trunk with a licence that ends within 30 days of the rehearsal's day, and one with
+/// a licence that has ended.
 const ENDS_SOON: &str = ";from=+8613800138000@2026-03-20";
 const HAS_ENDED: &str = ";from=+8613800138000@2026-03-01";
 
-/// Returns the command line of a rehearsal whose address stays the same when it is started again: with
+/// Returns the command line of a rehearsal with an address that stays the same when it is started again: with
 /// another one, it is another instance for Prometheus.
 fn serve_at(port: u16, data: &Path, trunk: &str) -> Command {
     let mut serve = command(ledgerline());
@@ -245,8 +245,8 @@ fn slow_appends(scene: &mut ServerScene) {
     );
 }
 
-/// Kills the server, and starts it again three times: with a caller number whose licence ends soon, with one
-/// whose licence has ended, and as it was.
+/// Kills the server, and starts it again three times: with a caller number that expires soon, with one
+/// that has expired, and as it was.
 fn restart(scene: &mut ServerScene, port: u16, trunk: &str) {
     let alerts = ["LedgerlineAlertWarning", "LedgerlineAlertCritical"];
     scene.expect_quiet(&["LedgerlineAway", "LedgerlineRestarts"]);
@@ -277,7 +277,7 @@ fn with_carrier(folder: &Path, profile: &Value) -> (CarrierProcess, ServerScene)
     (carrier, scene)
 }
 
-/// A carrier whose callees ring four seconds after they are dialed: later than the lowered limit.
+/// A carrier with callees that ring four seconds after they are dialed: later than the lowered limit.
 fn observe_slow_trunk(folder: &Path) -> MetricsResults {
     let profile = json!({
         "weights": {"declines": 1},
@@ -320,7 +320,7 @@ fn observe_broken_trunk(folder: &Path) -> MetricsResults {
     scene.end()
 }
 
-/// A server whose data directory is on a small disk that fills to nine tenths.
+/// A server with its data directory on a small disk that fills to nine tenths.
 fn observe_full_disk(folder: &Path) -> MetricsResults {
     let rule = "LedgerlineDiskLow";
     let disk = folder.join("disk");
@@ -350,7 +350,7 @@ fn observe_full_disk(folder: &Path) -> MetricsResults {
     found
 }
 
-/// A server whose certificate expires in three days, and is then renewed.
+/// A server with a certificate that expires in three days, and is then renewed.
 fn observe_certificate(folder: &Path) -> MetricsResults {
     let rule = "LedgerlineCertificateExpires";
     if !is_installed("openssl") {

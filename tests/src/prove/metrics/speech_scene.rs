@@ -23,7 +23,7 @@ const SEED: u64 = 7;
 const PEOPLE: u32 = 8;
 const AT_ONCE: u32 = 4;
 
-/// A server whose recognizer is so late that the robot answers after two seconds.
+/// A server with a recognizer that is so late that the robot answers after two seconds.
 pub(super) fn observe_slow_engine(folder: &Path) -> MetricsResults {
     let rule = "LedgerlineTurnSlow";
     if !is_installed("espeak-ng") {
