@@ -1,8 +1,8 @@
 //! The catalogue of `/metrics`: each metric with its type, its labels and its help text. A sample of a metric
 //! that is not here, or with another label, cannot be written.
 //!
-//! Names have base units (`_seconds`, `_bytes`), counters end in `_total`. A renamed metric keeps its old name
-//! for one release. Labels have few values: routes, states, trunks, rules; never a person, a number or a
+//! Names have base units (`_seconds`, `_bytes`), counters end in `_total`. A renamed metric keeps its old
+//! name for one release. Labels have few values: routes, states, trunks, rules; never a person, a number or a
 //! campaign, because a scrape has no data scope.
 
 /// The type of a metric.
@@ -64,7 +64,10 @@ impl MetricKind {
 
 /// Defines the families as constants, and their list in the same order.
 macro_rules! families {
-    ($($(#[$more:ident($new:literal)])? $id:ident: $kind:ident $name:literal [$($label:literal),*] $zh:literal, $en:literal;)*) => {
+    ($(
+        $(#[$more:ident($new:literal)])?
+        $id:ident: $kind:ident $name:literal [$($label:literal),*] $zh:literal, $en:literal;
+    )*) => {
         $(pub(crate) const $id: MetricFamily = MetricFamily::new(
             $name, MetricKind::$kind, &[$($label),*], ($zh, $en),
         )$(.$more($new))?;)*

@@ -2,8 +2,8 @@
 //! each rule. Every rule fires and resolves, and every expression of the dashboard returns data.
 //!
 //! Rules wait for minutes. The proof uses a copy with waits of seconds and two lower limits; promtool's unit
-//! tests, which run first, judge the rules as they are. Grafana is in no package registry that the build uses,
-//! so the dashboard's looks are not tested.
+//! tests, which run first, judge the rules as they are. Grafana is in no package registry that the build
+//! uses, so the dashboard's looks are not tested.
 
 mod monitoring_files;
 mod prometheus;
@@ -107,8 +107,8 @@ fn plain_server(data: &Path, options: &[&str]) -> std::process::Command {
     serve
 }
 
-/// Scrapes a server, and checks the text: what promtool refuses, and names of rules and dashboard that are not
-/// served.
+/// Scrapes a server, and checks the text: what promtool refuses, and names of rules and dashboard that are
+/// not served.
 fn check_one_scrape(folder: &Path, server: &Server) -> Vec<String> {
     let text = match server.get("/metrics") {
         Ok(reply) if reply.status == 200 => reply.body.as_str().unwrap_or_default().to_owned(),
