@@ -42,8 +42,9 @@ const LEGS: u32 = 20;
 const JUNK: Duration = Duration::from_secs(25);
 /// The commands while the rows are locked; each is an event, and the lowered limit is 20.
 const COMMANDS: u32 = 40;
-/// The size of the disk that fills, and how much of it is filled.
+/// The size of the disk that fills.
 const DISK_MB: u32 = 200;
+/// What is written to it, so that less than a tenth is free.
 const FILLED_BYTES: usize = 184 * 1_024 * 1_024;
 
 /// A caller number of the trunk with a licence that ends within 30 days of the rehearsal's day, and one with
