@@ -176,15 +176,9 @@ pub(crate) fn prove_inside() -> Proof {
 
 /// Judges what all scenes found: each rule, each expression, 200 calls.
 fn judge(mut found: MetricsResults) -> Proof {
-    let waiting = if found
-        .with_data
-        .iter()
-        .any(|expression| expression.contains(PENDING_METRIC))
-    {
-        None
-    } else {
-        Some(PENDING_METRIC)
-    };
+    let mut seen = found.with_data.iter();
+    let is_served = seen.any(|expression| expression.contains(PENDING_METRIC));
+    let waiting = (!is_served).then_some(PENDING_METRIC);
     for rule in monitoring_files::rule_names() {
         let is_pending = waiting.is_some() && rule == PENDING_RULE;
         if is_pending || found.skipped.contains_key(rule) {
