@@ -19,6 +19,12 @@ if ! { [ -x /usr/sbin/mariadbd ] && command -v mariadb-install-db; } >/dev/null 
   { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq mariadb-server; } >/dev/null 2>&1 \
     || echo "packages: mariadb-server is not to be had here; what needs it is skipped"
 fi
+# Scrapes a server and runs its alerting rules, for `prove metrics`; nothing else waits for it.
+if ! { command -v prometheus && command -v promtool; } >/dev/null 2>&1 \
+  && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus; } >/dev/null 2>&1 \
+    || echo "packages: prometheus is not to be had here; what needs it is skipped"
+fi
 missing=()
 command -v espeak-ng >/dev/null || missing+=(espeak-ng)
 command -v sipp >/dev/null || missing+=(sip-tester)

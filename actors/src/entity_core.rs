@@ -42,7 +42,13 @@ impl EntityCore {
         cause: Cause,
     ) -> Result<Position, AppendError> {
         let stream = &self.stream;
-        let store = &self.environment.store;
+        let Environment {
+            store,
+            clock,
+            latencies,
+            ..
+        } = self.environment.as_ref();
+        let began_at = clock.now();
         let bytes: Vec<_> = records.iter().map(|record| Arc::clone(record.bytes())).collect();
         let mut tried = match cause.urgency {
             WritePriority::First => store.append(stream, expected, records).await,
@@ -57,6 +63,7 @@ impl EntityCore {
             let again = again.map_err(|error| AppendError::Final(fault(stream, &error)))?;
             tried = Box::pin(store.append(stream, expected, again)).await;
         }
+        latencies.append.observe(clock.now().duration_since(began_at));
         tried.map_err(|error| match error {
             StoreError::WrongVersion { .. } => AppendError::Raced,
             // The same key led to other events, or to events of another entity.

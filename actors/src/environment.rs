@@ -3,6 +3,7 @@
 
 use crate::clock_skew::ClockSkew;
 use crate::engine_circuits::EngineCircuits;
+use crate::latencies::Latencies;
 use crate::log_damage::LogDamage;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
@@ -25,6 +26,8 @@ pub struct Environment {
     pub skew: Arc<ClockSkew>,
     /// Speech engines that do not respond; campaigns that need one start no calls meanwhile.
     pub engines: Arc<EngineCircuits>,
+    /// Durations of appends and of turns, for monitoring.
+    pub latencies: Arc<Latencies>,
     /// True if records are marked as made under a rehearsal clock.
     pub rehearsal: bool,
 }

@@ -234,6 +234,8 @@ fn an_unclear_append_that_was_stored_is_not_stored_twice() {
             .unwrap();
         assert_eq!((answer.state.total, answer.position), (5, Position(1)));
         assert_eq!((fakes.store.kinds().len(), fakes.store.appends_count()), (1, 2));
+        // For a caller the two tries are one append.
+        assert_eq!(fakes.environment.latencies.append.read().count, 1);
     });
 }
 

@@ -111,6 +111,6 @@ pub mod working_calendar;
 // Self-contained values have a crate of their own and keep these names here.
 pub use values::{
     approval_requirements, call_caps, calling_code, digest, disposition, emotion, external_address, fabe,
-    go_live, hex, html, ids, key_rule, message_method, permission, phone_number, routing_score,
+    go_live, hex, histogram, html, ids, key_rule, message_method, permission, phone_number, routing_score,
     sensitive_words, sharing, small_map, stream_id, transfer_reason, visible_text, yaml,
 };

@@ -83,6 +83,7 @@ impl SimulatedWorld {
             damage: Arc::default(),
             skew: Arc::default(),
             engines: Arc::default(),
+            latencies: Arc::default(),
             rehearsal: true,
         };
         let head = environment.store.head().await.map_err(failed)?;

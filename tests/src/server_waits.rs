@@ -163,13 +163,13 @@ impl Server {
         self.enrol_in(campaign, &quick_campaign(campaign), records);
     }
 
-    fn enrol_in(&self, campaign: &str, body: &Value, records: &[Value]) {
+    pub fn enrol_in(&self, campaign: &str, body: &Value, records: &[Value]) {
         self.must_post("/api/v1/campaigns", body);
         let list = json!({"task_id": campaign, "records": records});
         self.must_post("/api/v1/tasks/data", &list);
     }
 
-    fn begin(&self, campaign: &str) {
+    pub fn begin(&self, campaign: &str) {
         self.must_post(&format!("/api/v1/campaigns/{campaign}/start"), &json!({}));
     }
 

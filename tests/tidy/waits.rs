@@ -40,9 +40,12 @@ const ALLOWED: &[(&str, &str)] = &[
     ("tests/src/prove/hostile/questions.rs", "at_each_beat("),
     ("tests/src/prove/hostile/sip.rs", "at_each_beat("),
     ("tests/src/prove/imports/mod.rs", "at_each_beat("),
+    ("tests/src/prove/metrics/scenes.rs", "at_each_beat("),
     // Refused temporarily by a busy server, with the time after which to try again.
     ("tests/src/prove/hostile/exports.rs", "come_again("),
     ("tests/src/prove/oidc/forger.rs", "come_again("),
+    // Prometheus evaluates its rules each second and tells nothing of it; only its next answer shows the state.
+    ("tests/src/prove/metrics/prometheus.rs", "come_again("),
     ("tests/src/prove/subscribers/mod.rs", "come_again("),
     // Over in a moment, and only the next answer shows it: a connection of a database that was killed, a
     // command after an outage, the server's own daily run, datagrams of strangers that have not arrived yet.

@@ -7,7 +7,7 @@ use crate::accepted_stream::Acceptor;
 use crate::error::{TlsError, of_certificate};
 use crate::pem;
 use crate::provider::provider;
-use crate::trust::{Fingerprint, check_validity};
+use crate::trust::{Fingerprint, check_validity, find_expiry};
 use domain::time::Timestamp;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
@@ -87,6 +87,12 @@ impl Identity {
     /// Returns the SHA-256 of the current certificate.
     pub fn fingerprint(&self) -> Fingerprint {
         self.shown().fingerprint
+    }
+
+    /// Returns when the current certificate expires; `None` if it does not say.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        let shown = self.shown();
+        shown.certified.cert.first().and_then(find_expiry)
     }
 
     /// Returns the current certificate, followed by its intermediate certificates.

@@ -372,3 +372,12 @@ fn an_identity_signed_by_a_trusted_authority_is_accepted() {
         "a certificate is accepted only while it is valid"
     );
 }
+
+#[test]
+fn the_end_of_a_certificates_validity_is_read_from_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let ours = Authority::new("ours");
+    let identity = Identity::load(ours.issue(folder.path(), &["a.example.com"], NOW), noon()).unwrap();
+    let expiry = identity.expires_at().map(|at| at.to_string());
+    assert_eq!(expiry.as_deref(), Some("2099-01-01T00:00:00.000000Z"));
+}

@@ -21,6 +21,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// 9999-12-31T23:59:59Z, with which a certificate states that it does not expire (RFC 5280, 4.1.2.5).
+const LAST_SECOND: u64 = 253_402_300_799;
+
 /// The SHA-256 of a certificate. Its text form has 64 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint([u8; 32]);
@@ -185,6 +188,19 @@ pub(crate) fn check_validity(
     now: Timestamp,
 ) -> Result<(), CertificateError> {
     valid_at(certificate, unix_time(now))
+}
+
+/// Returns the end of a certificate's validity; `None` if it cannot be read. rustls states it where it refuses
+/// the certificate as expired: here at the last time that a certificate can name (RFC 5280, 4.1.2.5).
+pub(crate) fn find_expiry(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
+    let last = UnixTime::since_unix_epoch(Duration::from_secs(LAST_SECOND));
+    match valid_at(certificate, last) {
+        Err(CertificateError::ExpiredContext { not_after, .. }) => {
+            let seconds = i64::try_from(not_after.as_secs()).ok()?;
+            Some(Timestamp::from_micros(seconds.saturating_mul(1_000_000)))
+        }
+        Ok(()) | Err(_) => None,
+    }
 }
 
 fn unix_time(now: Timestamp) -> UnixTime {

@@ -15,6 +15,7 @@ pub mod external_address;
 pub mod fabe;
 pub mod go_live;
 pub mod hex;
+pub mod histogram;
 pub mod html;
 pub mod ids;
 pub mod key_rule;

@@ -63,6 +63,7 @@ impl Fakes {
             damage: Arc::default(),
             skew: Arc::default(),
             engines: Arc::default(),
+            latencies: Arc::default(),
             rehearsal: false,
         };
         Self {

@@ -8,7 +8,7 @@ use domain::ports::event_store::StoreError;
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
-use projections::live_figures::{KEPT_MS, LiveFigures, LiveSnapshot};
+use projections::live_figures::{CallCounters, CallCounting, KEPT_MS, LiveFigures, LiveSnapshot};
 use projections::{ProjectionError, ViewEvent, position_at};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -39,6 +39,8 @@ pub enum LiveUpdate {
 /// The follower of the log that computes the live figures, and the channel that publishes them.
 pub struct LiveHub {
     pictures: watch::Sender<LiveUpdate>,
+    /// Counters of calls since the start of the task, for monitoring.
+    pub counters: Arc<CallCounters>,
 }
 
 impl Default for LiveHub {
@@ -46,6 +48,7 @@ impl Default for LiveHub {
     fn default() -> Self {
         Self {
             pictures: watch::Sender::new(LiveUpdate::Starting),
+            counters: Arc::default(),
         }
     }
 }
@@ -87,7 +90,7 @@ impl LiveHub {
     }
 
     async fn follow(&self, ports: &Environment) {
-        let mut fold = Fold::default();
+        let mut fold = Fold::new(Arc::clone(&self.counters), ports.clock.now());
         loop {
             match self.follow_from(ports, &mut fold).await {
                 Ok(()) => return,
@@ -151,17 +154,26 @@ impl LiveHub {
     }
 }
 
-/// The figures, and the position of the last event in them.
-#[derive(Default)]
+/// The figures and counters, and the position of the last event in them.
 struct Fold {
     figures: LiveFigures,
+    counting: CallCounting,
     after: Option<Position>,
 }
 
 impl Fold {
+    fn new(counters: Arc<CallCounters>, now: Timestamp) -> Self {
+        Self {
+            figures: LiveFigures::new(),
+            counting: CallCounting::new(counters, now),
+            after: None,
+        }
+    }
+
     fn take(&mut self, stored: &domain::stored_event::StoredEvent) -> Result<(), ProjectionError> {
         let event = ViewEvent::read(stored).map_err(|error| ProjectionError::Corrupt(error.to_string()))?;
         self.figures.apply(&event)?;
+        self.counting.apply(&event)?;
         self.after = Some(stored.position);
         Ok(())
     }

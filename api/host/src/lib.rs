@@ -25,6 +25,7 @@ pub mod number_check_args;
 pub mod open_settings;
 pub mod outbound;
 pub mod process;
+pub mod process_resources;
 mod process_time;
 pub mod read_db_spec;
 pub mod rebuild_record;

@@ -6,6 +6,7 @@ use crate::auth::AuthenticationMode;
 use crate::comparisons::ComparisonLimits;
 use crate::idempotency::InFlightKeys;
 use crate::rate_limits::RateLimiter;
+use crate::request_durations::RequestDurations;
 use crate::response_cache::ResponseCache;
 use crate::sign_in_limits::SignInLimiter;
 use crate::signing::CheckpointSigning;
@@ -16,6 +17,7 @@ use domain::stored_event::Position;
 use evidence::log_walk::Log;
 use host::process::Process;
 use std::sync::Arc;
+use tls::Identity;
 
 /// Maximum wait of a read for a position (`?after_position=`), in milliseconds; views are usually behind by
 /// milliseconds.
@@ -52,6 +54,10 @@ pub struct Context {
     pub engines: Engines,
     /// Requests with an `Idempotency-Key` that are in progress.
     pub in_flight: InFlightKeys,
+    /// Durations of requests by endpoint, for monitoring.
+    pub(crate) request_durations: RequestDurations,
+    /// The certificate of the listeners; `None` without TLS.
+    pub identity: Option<Arc<Identity>>,
     /// Signs checkpoints of the log.
     pub signing: CheckpointSigning,
     /// Maximum time that reads wait until the views have caught up with the log, in milliseconds. `None` on a
@@ -80,6 +86,8 @@ impl Context {
             sign_ins: SignInLimiter::default(),
             engines,
             in_flight: InFlightKeys::default(),
+            request_durations: RequestDurations::default(),
+            identity: None,
             signing: CheckpointSigning::EachSecond,
             rows_within_ms: None,
             hears: None,

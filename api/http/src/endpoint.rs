@@ -310,6 +310,7 @@ impl Endpoint {
             guard,
             method: self.method.clone(),
             route: self.path,
+            durations: ctx.request_durations.of(&self.method, self.path),
             says_who: self.says_who,
         }
     }

@@ -11,6 +11,7 @@ use crate::endpoint::BodyKind;
 use crate::guard::Guard;
 use crate::input::{Input, with_kept_texts_masked};
 use crate::reply::{problem_response, tell_rate};
+use crate::request_durations::{EndpointDurations, RequestTimer};
 use crate::response_cache::CacheableRequest;
 use crate::router::PlainReadHandler;
 use crate::server::ClientAddress;
@@ -42,6 +43,7 @@ pub(crate) struct RequestPipeline {
     pub guard: Guard,
     pub method: Method,
     pub route: &'static str,
+    pub durations: Arc<EndpointDurations>,
     /// Members of the body that name the acting user; a signed-in user's name replaces them.
     pub says_who: &'static [&'static str],
 }
@@ -58,8 +60,13 @@ pub(crate) struct RequestParts {
 
 impl RequestPipeline {
     pub(crate) async fn answer(self, brought: RequestParts) -> Response {
+        let durations = Arc::clone(&self.durations);
+        let clock = Arc::clone(&self.ctx.installation.environment.clock);
+        let timer = RequestTimer::start(&durations, clock.as_ref());
         let answered = self.answered(brought).await;
-        answered.unwrap_or_else(|problem| problem_response(&problem))
+        let response = answered.unwrap_or_else(|problem| problem_response(&problem));
+        timer.stop(response.status());
+        response
     }
 
     /// Returns the fast path of an endpoint for plain reads; `None` if the endpoint is no GET.

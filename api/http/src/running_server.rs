@@ -111,7 +111,10 @@ impl RunningServer {
             .begin();
         let engines = engines(environment, settings.speech.recognizer.as_ref())?;
         let process = Arc::new(Process::new(opened, Arc::clone(&installation), evidence));
-        let ctx = Arc::new(Context::of_server(&installation, &process, door, engines));
+        let ctx = Arc::new(Context {
+            identity: identity.clone(),
+            ..Context::of_server(&installation, &process, door, engines)
+        });
         let (url, kurrent) = serve_all(&ctx, listeners, identity.as_ref())?;
         ask_provider(&installation, &settings, url.as_deref())?;
         // The clock is checked before the first call is dialed.

@@ -6,11 +6,13 @@
 //! ratio. All memory is limited: events older than an hour are dropped, and so are calls and campaigns beyond
 //! the named limits. The number of dropped ones is shown.
 
+mod call_counters;
 mod engines;
 mod snapshot;
 #[cfg(test)]
 mod tests;
 
+pub use call_counters::{CallCounters, CallCounting};
 pub use engines::EngineFigures;
 pub use snapshot::{CallStage, CampaignFigures, LiveSnapshot, TrunkFigures, WindowFigures};
 

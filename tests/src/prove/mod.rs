@@ -30,6 +30,7 @@ mod imports;
 mod inspect;
 mod keys;
 mod kurrent;
+mod metrics;
 mod night;
 mod nlu;
 mod oidc;

@@ -7,9 +7,9 @@
 use super::{Form, Proof};
 use super::{
     access, api, as_of, audit, cases, clock, config, console, console_build, contract, crash, demo, exports,
-    flow_simulation, forgetting, full_disk, gates, hostile, http, imports, inspect, keys, kurrent, night,
-    nlu, oidc, past_calls, projections, rebuild, replay, roles, rules, segments, sipp, spoken, stop, stores,
-    subscribers, summary, tails, two_processes, wall, webhooks,
+    flow_simulation, forgetting, full_disk, gates, hostile, http, imports, inspect, keys, kurrent, metrics,
+    night, nlu, oidc, past_calls, projections, rebuild, replay, roles, rules, segments, sipp, spoken, stop,
+    stores, subscribers, summary, tails, two_processes, wall, webhooks,
 };
 
 type ProofFn = fn(Form) -> Proof;
@@ -42,6 +42,7 @@ pub const PROOFS: &[(&str, ProofFn)] = &[
     ("jdbc", imports::prove_jdbc),
     ("keys", |form| tails::join(|| keys::prove(form), form)),
     ("kurrent", kurrent::prove),
+    ("metrics", metrics::prove),
     ("night", night::prove),
     ("nlu", nlu::prove_nlu),
     ("oidc", oidc::prove),
@@ -73,6 +74,7 @@ pub const PROOFS: &[(&str, ProofFn)] = &[
 const INSIDE: &[(&str, ProofFn)] = &[
     ("audit-vectors", |_| audit::write_vectors()),
     ("full-disk-inside", full_disk::prove_inside),
+    ("metrics-inside", |_| metrics::prove_inside()),
     ("endless-peers", hostile::prove_endless_peers),
 ];
 
@@ -304,6 +306,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "webhooks",
         "200 people called while the receiver refuses, is slow and restarts, instead of 2,000",
+    ),
+    (
+        "metrics",
+        "promtool on rules, their unit tests, dashboard and one scrape, instead of Prometheus through 200 calls and a fault for each rule",
     ),
     (
         "kurrent",

@@ -219,6 +219,7 @@ impl ConversationSession<'_> {
             }
             return self.step(FlowInput::Unheard).await;
         }
+        self.note_reply_due(said);
         let Some(mut understood) = self.understood(said) else {
             return Ok(());
         };

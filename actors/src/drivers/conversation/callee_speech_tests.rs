@@ -104,6 +104,21 @@ fn an_answer_is_stored_as_heard_understood_and_decided_before_the_node_that_foll
 }
 
 #[test]
+fn the_delay_of_a_reply_counts_once_and_a_prompt_without_an_answer_does_not() {
+    on_one_thread(async {
+        let world = asked().await;
+        let turn = &world.fakes.environment.latencies.turn;
+        assert_eq!(turn.read().count, 0, "a greeting is no reply");
+        world.ear().say("是的", 200, 600);
+        world
+            .until("the next node", |log| count(log, "call.node_entered") >= 3)
+            .await;
+        settle().await;
+        assert_eq!(turn.read().count, 1);
+    });
+}
+
+#[test]
 fn a_refusal_by_word_protects_the_number_before_anything_else_of_it_is_stored() {
     on_one_thread(async {
         let world = asked().await;

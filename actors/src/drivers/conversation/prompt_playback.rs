@@ -10,6 +10,7 @@ use domain::call::event::{EndReason, Notice};
 use domain::call::{EngineKind, SaidFact, TurnFact};
 use domain::flow::{FlowInput, FlowRun};
 use domain::number::event::OptOutSource;
+use domain::ports::recognizer::Utterance;
 use domain::ports::speech::{SpeechError, Urgency};
 use domain::time::Timestamp;
 use domain::turn::characters_spoken;
@@ -157,14 +158,35 @@ impl ConversationSession<'_> {
             tracing::debug!(call = %self.attempt.call, %error, "the leg ended while something was said");
             return Ok(true);
         }
-        if self.playing.is_empty() {
-            self.said_since = Some(kit.now());
-        }
+        self.note_clip_began(kit.now());
         self.playing.push_back(playing);
         if let Some(ear) = &mut self.ear {
             ear.prompt_began();
         }
         Ok(true)
+    }
+
+    /// Notes that the callee has spoken and waits for a reply, since the last sound of these words.
+    pub(super) fn note_reply_due(&mut self, said: &Utterance) {
+        let now = self.kit.now();
+        if let Some(ear) = &mut self.ear {
+            ear.unanswered_since = Some(now.minus_ms(ear.ms_since(said.end_ms)));
+        }
+    }
+
+    /// Notes that a clip begins, unless an earlier one is still playing. If it is a reply after a silence, its
+    /// delay is counted.
+    fn note_clip_began(&mut self, now: Timestamp) {
+        let ear = self.ear.as_mut();
+        let unanswered_since = ear.and_then(|ear| ear.unanswered_since.take());
+        if !self.playing.is_empty() {
+            return;
+        }
+        self.said_since = Some(now);
+        if let Some(since) = unanswered_since {
+            let latencies = &self.kit.environment.latencies;
+            latencies.turn.observe(now.duration_since(since));
+        }
     }
 
     /// Returns the time at which all queued clips will have been played; now if there are none.

@@ -5,6 +5,7 @@ use domain::ports::recognizer::{
     FRAME_MS, HeardAudio, RecognitionEvent, RecognitionSession, Recognizer, RecognizerFacts,
     RecognizerOptions, Utterance, UtteranceSegmenter,
 };
+use domain::time::Timestamp;
 use domain::turn::{BargeIn, ExpectedAnswer, Turn, TurnAct, TurnRules};
 use std::sync::Arc;
 
@@ -35,6 +36,8 @@ pub(super) struct SpeechInput {
     opens_count: u32,
     /// True when no more audio comes; the last of it may still be in recognition.
     is_finished: bool,
+    /// The time of the callee's last sound, while the reply to it has not begun.
+    pub(super) unanswered_since: Option<Timestamp>,
 }
 
 /// A result of the recognizer, an action that a turn requires, or both.
@@ -93,6 +96,7 @@ impl SpeechInput {
             now_ms: 0,
             opens_count: 1,
             is_finished: false,
+            unanswered_since: None,
         })
     }
 

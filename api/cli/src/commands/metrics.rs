@@ -27,6 +27,9 @@ use std::path::PathBuf;
 /// Width of the result of a check before its metric, in columns.
 const WORD_COLUMNS: usize = 8;
 
+/// The format that prints the reference page of `/metrics`.
+const PROMETHEUS: &str = "prometheus";
+
 /// Metrics (指标): definitions, figures by name and version, and a check against the events
 ///
 /// Without a name, the definitions are listed. With a name, the figure is read from the views of --data; a
@@ -50,8 +53,13 @@ pub(crate) struct Args {
     /// Compare every figure with the events behind it, computed from the log alone
     #[arg(long, conflicts_with = "name")]
     check: bool,
-    /// Print the reference page instead
-    #[arg(long, value_name = "FORMAT", value_parser = ["markdown"], conflicts_with_all = ["name", "check"])]
+    /// Print a reference page instead: markdown (these metrics) or prometheus (those of /metrics)
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_parser = ["markdown", PROMETHEUS],
+        conflicts_with_all = ["name", "check"]
+    )]
     format: Option<String>,
     /// Data directory; holds the log too, unless --store is given
     #[arg(long, value_name = "DIR")]
@@ -95,8 +103,10 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
 
 fn definitions(args: &Args) -> Result<(), Failure> {
     let catalog = catalog()?;
-    if args.format.is_some() {
-        return output::line(reference(catalog).trim_end());
+    match args.format.as_deref() {
+        Some(PROMETHEUS) => return output::line(http::metric_reference::reference_page().trim_end()),
+        Some(_) => return output::line(reference(catalog).trim_end()),
+        None => {}
     }
     if args.json {
         let described = catalog.metrics().iter().map(describe_metric);

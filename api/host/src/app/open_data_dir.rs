@@ -176,6 +176,7 @@ impl OpenDataDir {
             damage: Arc::default(),
             skew: Arc::default(),
             engines: Arc::default(),
+            latencies: Arc::default(),
             rehearsal: mode == Mode::Rehearsal,
         };
         Ok(Self {

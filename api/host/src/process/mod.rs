@@ -8,8 +8,11 @@ pub use readiness::Readiness;
 pub use status::ProcessStatus;
 
 use crate::app::OpenDataDir;
+use crate::clock::SystemClock;
 use crate::clock_evidence::ClockEvidence;
 use application::installation::Installation;
+use domain::ports::clock::Clock;
+use domain::time::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
@@ -20,6 +23,8 @@ pub struct Process {
     pub opened: OpenDataDir,
     /// Compares the clock with other clocks.
     pub clock_evidence: Arc<ClockEvidence>,
+    /// When the process started, by the machine's clock, also in a rehearsal.
+    pub started_at: Timestamp,
     ready: AtomicBool,
     draining: watch::Sender<bool>,
 }
@@ -35,6 +40,7 @@ impl Process {
             installation,
             opened,
             clock_evidence,
+            started_at: SystemClock::default().now(),
             ready: AtomicBool::new(false),
             draining: watch::Sender::new(false),
         }

@@ -1,5 +1,5 @@
-//! The endpoint for Prometheus: figures of the process, the log, the views, current calls, trunks, and
-//! alerts.
+//! The endpoint for Prometheus: figures of the process, the log, the views, current calls, trunks, requests
+//! and alerts, as `metric_catalogue` lists them.
 //!
 //! Labels contain no personal data: states of calls, trunks, views, alert rules. There is no label for
 //! campaigns, because a scrape has no data scope.
@@ -7,8 +7,12 @@
 use crate::api_description::TextReply;
 use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use crate::exposition::{Exposition, MEDIA_TYPE};
+use crate::metric_catalogue as catalogue;
 use application::reply_value::value;
+use domain::histogram::Seconds;
 use domain::problem::Problem;
+use domain::time::Timestamp;
+use host::process_resources::ProcessResources;
 use projections::live_figures::{LiveSnapshot, WindowFigures};
 use projections::views::alert_board::{self, AlertFilter};
 use serde_json::Value;
@@ -18,7 +22,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/metrics", "Get the metrics for Prometheus", scrape)
             .describe(
-                "Figures of the process, the log, the views, calls, trunks, engines and alerts, in \
+                "Figures of the process, the log, the views, requests, calls, trunks, engines and alerts, in \
                  Prometheus' text format. They contain no personal data and no campaigns.",
             )
             .needs(Permission::MetricsRead, EndpointSubject::Unscoped)
@@ -31,109 +35,142 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 /// most needed when something is broken.
 async fn scrape(ctx: Ctx, _: Input) -> Result<TextReply, Problem> {
     let mut shown = Exposition::default();
-    let version = env!("CARGO_PKG_VERSION");
-    let mut build = shown.gauge("ledgerline_build_info", "The version of the running server.");
-    build.put(&[("version", version)], 1);
+    shown.put(&catalogue::BUILD_INFO, &[env!("CARGO_PKG_VERSION")], 1);
+    put_process(&ctx, &mut shown);
     let ready = ctx.process.readiness().await.ok().map(|ready| value(&ready));
-    let mut is_ready = shown.gauge("ledgerline_ready", "1 if the server accepts work, otherwise 0.");
-    is_ready.put(&[], u8::from(ready.is_some()));
+    shown.put(&catalogue::READY, &[], u8::from(ready.is_some()));
     if let Some(ready) = &ready {
-        tell_readiness(&mut shown, ready);
+        put_readiness(&mut shown, ready);
     }
+    put_log(&ctx, &mut shown).await;
+    put_requests(&ctx, &mut shown);
     if let Ok(figures) = ctx.installation.live.latest() {
-        tell_calls(&mut shown, &figures);
-        tell_trunks(&mut shown, &figures);
+        put_calls(&mut shown, &figures);
+        put_trunks(&mut shown, &figures);
     }
-    tell_alerts(&ctx, &mut shown).await;
-    tell_engines(&ctx, &mut shown);
+    put_call_counters(&ctx, &mut shown);
+    put_admission(&ctx, &mut shown);
+    put_alerts(&ctx, &mut shown).await;
+    put_engines(&ctx, &mut shown);
     Ok(TextReply {
         media_type: MEDIA_TYPE,
         text: shown.text(),
     })
 }
 
-fn tell_readiness(shown: &mut Exposition, ready: &Value) {
-    let number = |pointer: &str| ready.pointer(pointer).and_then(Value::as_u64);
-    let dials = ready.pointer("/dialing").and_then(Value::as_str) == Some("dialing");
-    let mut dialing = shown.gauge("ledgerline_dialing", "1 if this process dials, otherwise 0.");
-    dialing.put(&[], u8::from(dials));
-    let position = ready.pointer("/position").and_then(Value::as_str);
-    if let Some(position) = position {
-        let mut head = shown.counter(
-            "ledgerline_log_position",
-            "Position of the last event in the log.",
-        );
-        head.put(&[], position);
+/// Writes the resources of the process, its start, and when its certificate expires.
+fn put_process(ctx: &Ctx, shown: &mut Exposition) {
+    let resources = ProcessResources::read(&ctx.installation.directory);
+    shown.put(&catalogue::START_TIME, &[], unix_seconds(ctx.process.started_at));
+    if let Some(cpu_us) = resources.cpu_us {
+        shown.put(&catalogue::CPU, &[], Seconds(cpu_us));
     }
-    for (name, help, pointer) in [
-        (
-            "ledgerline_views_lag_events",
-            "Events by which the slowest view is behind the log.",
-            "/views_lag_events",
-        ),
-        (
-            "ledgerline_worklist_age_milliseconds",
-            "Age of the worklist that the dialer reads, in milliseconds.",
-            "/worklist_age_ms",
-        ),
+    for (family, figure) in [
+        (&catalogue::RESIDENT_MEMORY, resources.resident_bytes),
+        (&catalogue::OPEN_DESCRIPTORS, resources.descriptors_open),
+        (&catalogue::MAX_DESCRIPTORS, resources.descriptors_max),
+        (&catalogue::DISK_FREE, resources.disk.map(|disk| disk.free_bytes)),
+        (&catalogue::DISK_SIZE, resources.disk.map(|disk| disk.size_bytes)),
     ] {
-        if let Some(number) = number(pointer) {
-            shown.gauge(name, help).put(&[], number);
+        if let Some(figure) = figure {
+            shown.put(family, &[], figure);
         }
     }
-    let length = |pointer: &str| {
-        ready
-            .pointer(pointer)
-            .and_then(Value::as_array)
-            .map_or(0, Vec::len)
-    };
-    let mut parked = shown.gauge("ledgerline_views_parked", "Views that are blocked by an event.");
-    parked.put(&[], length("/views_parked"));
-    let mut stops = shown.gauge("ledgerline_stops_engaged", "Engaged emergency stops.");
-    stops.put(&[], length("/stops"));
-    let refused = ready.pointer("/sip_datagrams_refused").and_then(Value::as_object);
-    let mut datagrams = shown.counter(
-        "ledgerline_sip_datagrams_refused_total",
-        "Refused SIP datagrams, by reason.",
-    );
-    for (why, count) in refused.into_iter().flatten() {
-        datagrams.put(&[("why", why)], count);
+    let expiry = ctx.identity.as_ref().and_then(|identity| identity.expires_at());
+    if let Some(expiry) = expiry {
+        shown.put(&catalogue::CERTIFICATE_EXPIRY, &[], unix_seconds(expiry));
     }
 }
 
-fn tell_calls(shown: &mut Exposition, figures: &LiveSnapshot) {
-    let places = value(&figures.open);
-    let mut open = shown.gauge("ledgerline_calls_open", "Open calls, by state.");
-    for (place, count) in places.as_object().into_iter().flatten() {
-        open.put(&[("place", place)], count);
+fn unix_seconds(at: Timestamp) -> Seconds {
+    Seconds(u64::try_from(at.micros()).unwrap_or_default())
+}
+
+fn put_readiness(shown: &mut Exposition, ready: &Value) {
+    let dials = ready.pointer("/dialing").and_then(Value::as_str) == Some("dialing");
+    shown.put(&catalogue::DIALING, &[], u8::from(dials));
+    if let Some(age_ms) = ready.pointer("/worklist_age_ms").and_then(Value::as_u64) {
+        shown.put(
+            &catalogue::WORKLIST_AGE,
+            &[],
+            Seconds(age_ms.saturating_mul(1_000)),
+        );
+        shown.put(&catalogue::WORKLIST_AGE_MS, &[], age_ms);
     }
-    let mut windows = shown.gauge(
-        "ledgerline_calls_window",
-        "Calls with a first leg dialed in the window, by result.",
-    );
+    let stops = ready.pointer("/stops").and_then(Value::as_array);
+    shown.put(&catalogue::STOPS, &[], stops.map_or(0, Vec::len));
+    let refused = ready.pointer("/sip_datagrams_refused").and_then(Value::as_object);
+    for (why, count) in refused.into_iter().flatten() {
+        shown.put(&catalogue::SIP_REFUSED, &[why], count);
+    }
+}
+
+/// Writes the head of the log, the time of appends, and how far the views are behind. These are read also
+/// while the server is not ready: late views are one reason for that.
+async fn put_log(ctx: &Ctx, shown: &mut Exposition) {
+    let store = ctx.installation.store();
+    let append = ctx.installation.environment.latencies.append.read();
+    shown.put_histogram(&catalogue::APPEND_DURATION, &[], &append);
+    let rows = &ctx.installation.rows;
+    let parked = rows.status().into_iter().filter(|row| row.parked.is_some());
+    shown.put(&catalogue::VIEWS_PARKED, &[], parked.count());
+    let Ok(head) = store.head().await else { return };
+    shown.put(&catalogue::LOG_POSITION, &[], head);
+    if store.capabilities().dense {
+        shown.put(&catalogue::LOG_EVENTS, &[], head);
+    }
+    if let Some(reached) = rows.position() {
+        shown.put(&catalogue::VIEWS_LAG, &[], head.0.saturating_sub(reached.0));
+    }
+}
+
+fn put_requests(ctx: &Ctx, shown: &mut Exposition) {
+    for one in ctx.request_durations.read() {
+        let labels = [one.method, one.route, one.status];
+        shown.put_histogram(&catalogue::HTTP_DURATION, &labels, &one.read);
+    }
+}
+
+fn put_calls(shown: &mut Exposition, figures: &LiveSnapshot) {
+    let places = value(&figures.open);
+    for (place, count) in places.as_object().into_iter().flatten() {
+        shown.put(&catalogue::CALLS_OPEN, &[place], count);
+    }
     for (window, of) in [("5m", &figures.last_5_minutes), ("1h", &figures.last_hour)] {
         for (what, count) in counts(of) {
-            windows.put(&[("window", window), ("what", what)], count);
+            shown.put(&catalogue::CALLS_WINDOW, &[window, what], count);
         }
     }
 }
 
-fn tell_trunks(shown: &mut Exposition, figures: &LiveSnapshot) {
-    let mut failures = shown.gauge(
-        "ledgerline_trunk_failures_in_row",
-        "Consecutive failures caused by the trunk, since it last carried a call.",
-    );
-    for trunk in &figures.trunks {
-        failures.put(&[("trunk", &trunk.trunk)], trunk.failures_in_row);
+fn put_call_counters(ctx: &Ctx, shown: &mut Exposition) {
+    let counters = &ctx.installation.live.counters;
+    for (disposition, count) in counters.ended() {
+        shown.put(&catalogue::CALLS_ENDED, &[disposition.code()], count);
     }
-    let mut windows = shown.gauge(
-        "ledgerline_trunk_calls_window",
-        "Calls of a trunk in the last five minutes, by result.",
-    );
+    for (trunk, read) in counters.post_dial_delays() {
+        shown.put_histogram(&catalogue::POST_DIAL_DELAY, &[&trunk], &read);
+    }
+    let turn = ctx.installation.environment.latencies.turn.read();
+    shown.put_histogram(&catalogue::TURN_LATENCY, &[], &turn);
+}
+
+fn put_trunks(shown: &mut Exposition, figures: &LiveSnapshot) {
     for trunk in &figures.trunks {
+        let name = trunk.trunk.as_str();
+        shown.put(&catalogue::TRUNK_FAILURES, &[name], trunk.failures_in_row);
         for (what, count) in counts(&trunk.last_5_minutes) {
-            windows.put(&[("trunk", &trunk.trunk), ("what", what)], count);
+            shown.put(&catalogue::TRUNK_CALLS, &[name, what], count);
         }
+    }
+}
+
+/// Writes how many legs each trunk of this process admits, and how many it has.
+fn put_admission(ctx: &Ctx, shown: &mut Exposition) {
+    let drivers = ctx.installation.dialing.drivers();
+    for line in drivers.iter().flat_map(|drivers| drivers.lines()) {
+        shown.put(&catalogue::ADMISSION_LIMIT, &[&line.trunk], line.legs_max);
+        shown.put(&catalogue::ADMISSION_USED, &[&line.trunk], line.legs);
     }
 }
 
@@ -148,28 +185,17 @@ const fn counts(window: &WindowFigures) -> [(&'static str, u64); 5] {
 }
 
 /// Writes how many requests other systems sent to the speech and understanding engines.
-fn tell_engines(ctx: &Ctx, shown: &mut Exposition) {
-    let uses = ctx.engines.uses();
-    let mut requests = shown.counter(
-        "ledgerline_engine_requests_total",
-        "Requests of other systems to an engine, by whether they were admitted.",
-    );
-    for one in &uses {
+fn put_engines(ctx: &Ctx, shown: &mut Exposition) {
+    for one in ctx.engines.uses() {
         let engine = one.engine.code();
-        requests.put(&[("engine", engine), ("admitted", "yes")], one.admitted);
-        requests.put(&[("engine", engine), ("admitted", "no")], one.refused);
-    }
-    let mut at_once = shown.gauge(
-        "ledgerline_engine_requests_at_once",
-        "Requests of other systems that an engine processes now.",
-    );
-    for one in &uses {
-        at_once.put(&[("engine", one.engine.code())], one.at_once);
+        shown.put(&catalogue::ENGINE_REQUESTS, &[engine, "yes"], one.admitted);
+        shown.put(&catalogue::ENGINE_REQUESTS, &[engine, "no"], one.refused);
+        shown.put(&catalogue::ENGINE_AT_ONCE, &[engine], one.at_once);
     }
 }
 
 /// Writes the raised alerts by rule and severity, for Alertmanager's rules.
-async fn tell_alerts(ctx: &Ctx, shown: &mut Exposition) {
+async fn put_alerts(ctx: &Ctx, shown: &mut Exposition) {
     let standing = AlertFilter {
         standing: Some(true),
         ..AlertFilter::default()
@@ -183,11 +209,7 @@ async fn tell_alerts(ctx: &Ctx, shown: &mut Exposition) {
             .entry((row.rule.code(), row.severity.as_str()))
             .or_default() += 1;
     }
-    let mut alerts = shown.gauge(
-        "ledgerline_alerts_standing",
-        "Raised alerts, by rule and severity.",
-    );
     for ((rule, severity), count) in by_rule {
-        alerts.put(&[("rule", rule), ("severity", severity)], count);
+        shown.put(&catalogue::ALERTS, &[rule, severity], count);
     }
 }
