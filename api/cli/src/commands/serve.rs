@@ -137,7 +137,6 @@ pub(crate) struct Args {
 
 /// The arguments that the configuration reads before this command is parsed.
 #[derive(Debug, clap::Args)]
-#[expect(dead_code, reason = "the configuration reads them from the matches")]
 struct SourceArgs {
     /// Configuration file; flags and environment override it. Default: /etc/ledgerline/ledgerline.toml, if it
     /// exists
@@ -189,6 +188,12 @@ pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Fai
         output::notice(&warning);
     }
     let trunks = started.trunks();
+    tracing::debug!(
+        config = ?args.sources.config,
+        trunks = args.sources.trunks.len(),
+        log_level = args.sources.log_level,
+        "arguments of the command line"
+    );
     let file = started.file().map(|file| file.display().to_string());
     let proxies = args.proxies.proxies()?;
     let mut reload = Reload {

@@ -141,7 +141,7 @@ fn unset(key: WrittenKey<'_>, name: &str) -> String {
 fn read_secret(path: &Path) -> Result<String, String> {
     let file = bounded_file::read(path, SECRET_BYTES_MAX)?;
     let text = String::from_utf8(file.bytes);
-    let text = text.map_err(|_| format_localized!("内容不是 UTF-8", "its content is not UTF-8"))?;
+    let text = text.map_err(|_error| format_localized!("内容不是 UTF-8", "its content is not UTF-8"))?;
     let secret = text.trim_end_matches(['\r', '\n']);
     if secret.is_empty() {
         return Err(format_localized!("文件为空", "it is empty"));
