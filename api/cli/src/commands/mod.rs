@@ -72,6 +72,7 @@ pub(crate) mod score;
 pub(crate) mod segment;
 pub(crate) mod serve;
 pub(crate) mod serve_configuration;
+mod serve_reload;
 mod server_requirement;
 pub(crate) mod settings;
 pub(crate) mod shell;

@@ -1,6 +1,7 @@
 //! `ledgerline serve`: runs the server until a signal.
 
 use crate::commands::serve_configuration::ServerConfiguration;
+use crate::commands::serve_reload::{LoadedServer, ReloadTask};
 use crate::kit::failure::Failure;
 use crate::kit::log_output::LogLevelControl;
 use crate::kit::output;
@@ -22,14 +23,14 @@ use host::read_db_spec::ReadDbArgs;
 use host::secret_text::SecretText;
 use host::serve_settings::ServeSettings;
 use host::sign_in_args::SignInArgs;
-use host::signals::{ReloadSignal, Signals};
+use host::signals::Signals;
 use host::speech_args::SpeechArgs;
 use host::store_spec::LogArgs;
 use host::tls_args::TlsArgs;
 use http::console::ConsoleMode;
 use http::kurrent::KurrentArgs;
 use http::listeners::Listeners;
-use http::proxies::{Proxies, ProxyArgs};
+use http::proxies::ProxyArgs;
 use http::running_server::RunningServer;
 use http::server;
 use std::net::SocketAddr;
@@ -132,7 +133,7 @@ pub(crate) struct Args {
     #[arg(long)]
     no_console: bool,
     #[arg(skip)]
-    configured: Option<Configured>,
+    configured: Option<LoadedServer>,
 }
 
 /// The arguments that the configuration reads before this command is parsed.
@@ -150,20 +151,27 @@ struct SourceArgs {
     log_level: String,
 }
 
-/// The loaded configuration, and the control of the log level.
-#[derive(Debug)]
-struct Configured {
-    configuration: ServerConfiguration,
-    log_level: LogLevelControl,
-}
-
 impl Args {
     /// Adds the loaded configuration, with the trunks of all sources.
     pub(crate) fn configure(&mut self, configuration: ServerConfiguration, log_level: LogLevelControl) {
-        self.configured = Some(Configured {
+        self.configured = Some(LoadedServer {
             configuration,
             log_level,
         });
+    }
+
+    /// Prints warnings about secrets in flags, and starts to receive SIGHUP.
+    fn start_reload(&mut self) -> Result<ReloadTask, Failure> {
+        let sources = &self.sources;
+        tracing::debug!(
+            config = ?sources.config,
+            trunks = sources.trunks.len(),
+            log_level = sources.log_level,
+            "arguments of the command line"
+        );
+        let loaded = self.configured.take();
+        let loaded = loaded.ok_or_else(|| Failure::fault("serve has no configuration"))?;
+        ReloadTask::start(loaded, self.proxies.proxies()?)
     }
 
     /// Checks what the parser of the command line does not: settings that belong together, and secrets.
@@ -181,26 +189,7 @@ impl Args {
 
 pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
-    let configured = args.configured.take();
-    let configured = configured.ok_or_else(|| Failure::fault("serve has no configuration"))?;
-    let started = configured.configuration.started();
-    for warning in started.argument_warnings() {
-        output::notice(&warning);
-    }
-    let trunks = started.trunks();
-    tracing::debug!(
-        config = ?args.sources.config,
-        trunks = args.sources.trunks.len(),
-        log_level = args.sources.log_level,
-        "arguments of the command line"
-    );
-    let file = started.file().map(|file| file.display().to_string());
-    let proxies = args.proxies.proxies()?;
-    let mut reload = Reload {
-        signal: ReloadSignal::listen()?,
-        configured,
-        proxies: proxies.clone(),
-    };
+    let mut reload = args.start_reload()?;
     let (data, store) = args.log.place()?;
     let listener = server::bind(args.http)
         .await
@@ -208,7 +197,7 @@ pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Fai
     let listeners = Listeners::http(listener)
         .and_kurrent(args.kurrent.listen().await?)
         .and_console(ConsoleMode::of(!args.no_console))
-        .and_proxies(proxies);
+        .and_proxies(reload.proxies.clone());
     let settings = ServeSettings {
         read_db: args.read_db.read_db.clone(),
         open: OpenSettings {
@@ -226,7 +215,7 @@ pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Fai
             .messaging
             .choice()
             .map_err(|fault| Failure::usage(fault.to_string()))?,
-        trunks,
+        trunks: reload.started().trunks(),
         sip: args.sip,
         rtp_ports: args.rtp_ports,
         drain_ms: args.drain,
@@ -239,8 +228,8 @@ pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Fai
     if let Some(length) = args.compliance_report {
         begin_schedule(&running.installation, length);
     }
-    if let Some(file) = file {
-        line(localized("配置文件", "config"), &file)?;
+    if let Some(file) = reload.started().file() {
+        line(localized("配置文件", "config"), &file.display())?;
     }
     line(localized("数据目录", "data"), &data.display())?;
     line(localized("日志", "log"), &store)?;
@@ -274,7 +263,7 @@ fn line(label: &str, value: &dyn std::fmt::Display) -> Result<(), Failure> {
 async fn until_signal(
     running: &RunningServer,
     signals: &mut Signals,
-    reload: &mut Reload,
+    reload: &mut ReloadTask,
 ) -> Result<(), Failure> {
     let process = &running.process;
     let mut standing = tokio::select! {
@@ -291,7 +280,7 @@ async fn until_signal(
             () = signals.next() => break,
             why = process.opened.fell() => return Err(Failure::unavailable(why)),
             () = reload.signal.next() => {
-                reload.apply();
+                say("config", &reload.apply());
                 continue;
             }
             now = process.changed_from(&standing) => now,
@@ -306,41 +295,6 @@ async fn until_signal(
     }
     say("ready", "no: draining");
     Ok(())
-}
-
-/// Reads the configuration again at SIGHUP.
-struct Reload {
-    signal: ReloadSignal,
-    configured: Configured,
-    proxies: Proxies,
-}
-
-impl Reload {
-    /// Applies the changed settings that can change while the server runs, and names the others. An invalid
-    /// configuration changes nothing.
-    fn apply(&mut self) {
-        let Configured {
-            configuration,
-            log_level,
-        } = &mut self.configured;
-        match configuration.reload(log_level, &self.proxies) {
-            Ok(report) => {
-                let (applied, restart) = (report.applied.join(", "), report.restart.join(", "));
-                tracing::info!(applied, "configuration reloaded");
-                if !restart.is_empty() {
-                    tracing::warn!(settings = restart, "changed settings need a restart");
-                }
-                say(
-                    "config",
-                    &format!("reloaded; applied: [{applied}]; restart needed: [{restart}]"),
-                );
-            }
-            Err(faults) => {
-                tracing::error!(faults, "the configuration has errors; nothing is reloaded");
-                say("config", &format!("not reloaded: {faults}"));
-            }
-        }
-    }
 }
 
 fn say_dialing(standing: &ProcessStatus) {
