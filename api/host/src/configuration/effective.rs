@@ -1,6 +1,7 @@
 //! A merged configuration: the value of each setting with its sources, and the trunks.
 
 use crate::config::TrunkSpec;
+use crate::configuration::environment::LOG_VARIABLE;
 use crate::configuration::origin::Origin;
 use crate::configuration::secrets;
 use crate::configuration::setting::{ReloadRule, Secrecy, Setting, SettingKind};
@@ -81,7 +82,10 @@ impl Configuration {
     pub fn arguments(&self) -> Vec<OsString> {
         let mut arguments = Vec::new();
         for effective in &self.settings {
-            if matches!(effective.origin(), Origin::Flag(_) | Origin::Default) || !effective.has_flag() {
+            let is_old = *effective.origin() == Origin::Variable(LOG_VARIABLE.to_owned());
+            let is_known = matches!(effective.origin(), Origin::Flag(_) | Origin::Default);
+            // The parser of flags is stricter than LEDGERLINE_LOG ever was.
+            if is_known || is_old || !effective.has_flag() {
                 continue;
             }
             let flag = effective.setting.flag;
