@@ -14,7 +14,7 @@ fn every_fault_names_its_line_and_what_to_do() {
                 console = \"yes\"\n\
                 listen = \"8080\"\n\
                 [reports]\n\
-                compliance = \"year\"\n\
+                compliance = \"decade\"\n\
                 [colour]\n\
                 [sip]\n\
                 listen = \"\"\n\
@@ -35,7 +35,7 @@ fn every_fault_names_its_line_and_what_to_do() {
         "ledgerline.toml:5: http.trusted_proxies must be a list of text, not text; example: [\"10.0.0.0/24\", \"192.0.2.7\"]",
         "ledgerline.toml:6: http.console must be true or false, not text; example: true",
         "ledgerline.toml:7: http.listen = \"8080\": invalid socket address syntax",
-        "ledgerline.toml:9: reports.compliance = \"year\": it must be one of week, month, quarter",
+        "ledgerline.toml:9: reports.compliance = \"decade\": must be day, week, month, quarter or year",
         "ledgerline.toml:10: unknown key colour",
         "ledgerline.toml:12: sip.listen is empty; give a value, or leave it out",
         "ledgerline.toml:14: store.url_file: /no/such/file: No such file or directory (os error 2)",
