@@ -276,7 +276,7 @@ pub const SETTINGS: &[Setting] = &[
         "witness",
         "为每个检查点联署的见证方：地址和公钥 URL,VKEY（环境变量中以空格分隔）",
         "Witnesses that cosign each checkpoint: URL,VKEY (separated by spaces in a variable)",
-        &["http://127.0.0.1:7070,witness.example+c1a0b2d3+BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"],
+        &["http://127.0.0.1:7070,witness.example+82bca4dd+BNdamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea"],
     )
     .of_kind(SettingKind::List { separator: ' ' }),
     Setting::text(
