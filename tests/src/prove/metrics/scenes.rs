@@ -4,7 +4,7 @@ use super::server_scene::ServerScene;
 use super::{MetricsResults, plain_server};
 use crate::carrier::CarrierProcess;
 use crate::history::member;
-use crate::passing_time::{HUNG_AFTER, at_each_beat, wait_one_beat};
+use crate::passing_time::{at_each_beat, wait_one_beat};
 use crate::program::{Program, command, fail, free_tcp_port, is_installed, ledgerline};
 use crate::prove::{quick_campaign, records};
 use crate::server::{REHEARSAL, Server};
