@@ -7,6 +7,7 @@
 
 mod monitoring_files;
 mod prometheus;
+mod resource_scenes;
 mod scenes;
 mod server_scene;
 mod speech_scene;
