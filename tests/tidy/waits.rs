@@ -44,7 +44,7 @@ const ALLOWED: &[(&str, &str)] = &[
     // Refused temporarily by a busy server, with the time after which to try again.
     ("tests/src/prove/hostile/exports.rs", "come_again("),
     ("tests/src/prove/oidc/forger.rs", "come_again("),
-    // Prometheus evaluates its rules each second and tells nothing of it; only its next answer shows the state.
+    // Prometheus evaluates its rules each second without a signal; only its next answer shows the state.
     ("tests/src/prove/metrics/prometheus.rs", "come_again("),
     ("tests/src/prove/subscribers/mod.rs", "come_again("),
     // Over in a moment, and only the next answer shows it: a connection of a database that was killed, a

@@ -190,8 +190,8 @@ pub(crate) fn check_validity(
     valid_at(certificate, unix_time(now))
 }
 
-/// Returns the end of a certificate's validity; `None` if it cannot be read. rustls states it where it refuses
-/// the certificate as expired: here at the last time that a certificate can name (RFC 5280, 4.1.2.5).
+/// Returns the end of a certificate's validity; `None` if it cannot be read. rustls states it when it refuses
+/// the certificate as expired, here at the last time that a certificate can name (RFC 5280, 4.1.2.5).
 pub(crate) fn find_expiry(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
     let last = UnixTime::since_unix_epoch(Duration::from_secs(LAST_SECOND));
     match valid_at(certificate, last) {

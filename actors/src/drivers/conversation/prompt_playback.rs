@@ -174,8 +174,8 @@ impl ConversationSession<'_> {
         }
     }
 
-    /// Notes that a clip begins, unless an earlier one is still playing. If it is a reply after a silence, its
-    /// delay is counted.
+    /// Notes that a clip begins, unless an earlier one is still playing. If it is a reply after a silence,
+    /// its delay is counted.
     fn note_clip_began(&mut self, now: Timestamp) {
         let ear = self.ear.as_mut();
         let unanswered_since = ear.and_then(|ear| ear.unanswered_since.take());

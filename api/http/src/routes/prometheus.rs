@@ -22,7 +22,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/metrics", "Get the metrics for Prometheus", scrape)
             .describe(
-                "Figures of the process, the log, the views, requests, calls, trunks, engines and alerts, in \
+                "Figures of the process, the log, the views, calls, trunks, engines and alerts, in \
                  Prometheus' text format. They contain no personal data and no campaigns.",
             )
             .needs(Permission::MetricsRead, EndpointSubject::Unscoped)

@@ -7,6 +7,7 @@
 
 mod monitoring_files;
 mod prometheus;
+mod resource_scenes;
 mod scenes;
 mod server_scene;
 mod speech_scene;
@@ -73,10 +74,8 @@ pub(crate) fn prove(form: Form) -> Proof {
 fn prove_files() -> Proof {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let mut broken = monitoring_files::check_files(folder.path());
-    let mut server = Server::of(
-        plain_server(&folder.path().join("data"), &[]),
-        &folder.path().join("data"),
-    );
+    let data = folder.path().join("data");
+    let mut server = Server::of(plain_server(&data), &data);
     if server.wait_ready() {
         broken.extend(check_one_scrape(folder.path(), &server));
     } else {
@@ -97,13 +96,11 @@ fn prove_files() -> Proof {
     }
 }
 
-/// Returns the command line of a server without a trunk, with these further options.
-fn plain_server(data: &Path, options: &[&str]) -> std::process::Command {
-    let mut serve = command(crate::program::ledgerline());
+/// Returns the command line of a server without a trunk.
+fn plain_server(data: &Path) -> Command {
+    let mut serve = command(ledgerline());
     serve.arg("serve").arg("--data").arg(data);
-    serve
-        .args(["--http", "127.0.0.1:0", "--drain", "5s"])
-        .args(options);
+    serve.args(["--http", "127.0.0.1:0", "--drain", "5s"]);
     serve
 }
 

@@ -1,10 +1,10 @@
 //! The scenes: a server with calls, and one planted fault for each rule.
 
 use super::server_scene::ServerScene;
-use super::{MetricsResults, plain_server};
+use super::{MetricsResults, resource_scenes, speech_scene};
 use crate::carrier::CarrierProcess;
 use crate::history::member;
-use crate::passing_time::{HUNG_AFTER, at_each_beat, wait_one_beat};
+use crate::passing_time::{at_each_beat, wait_one_beat};
 use crate::program::{Program, command, fail, free_tcp_port, is_installed, ledgerline};
 use crate::prove::{quick_campaign, records};
 use crate::server::{REHEARSAL, Server};
@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::net::UdpSocket;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 type Scene = fn(&Path) -> MetricsResults;
@@ -22,9 +22,9 @@ pub(super) const ALL: &[(&str, Scene)] = &[
     ("calls", observe_calls),
     ("slow-trunk", observe_slow_trunk),
     ("broken-trunk", observe_broken_trunk),
-    ("speech", super::speech_scene::observe_slow_engine),
-    ("disk", observe_full_disk),
-    ("certificate", observe_certificate),
+    ("speech", speech_scene::observe_slow_engine),
+    ("disk", resource_scenes::observe_full_disk),
+    ("certificate", resource_scenes::observe_certificate),
 ];
 
 /// The calls that Prometheus must have counted.
@@ -42,11 +42,6 @@ const LEGS: u32 = 20;
 const JUNK: Duration = Duration::from_secs(25);
 /// The commands while the rows are locked; each is an event, and the lowered limit is 20.
 const COMMANDS: u32 = 40;
-/// The size of the disk that fills.
-const DISK_MB: u32 = 200;
-/// What is written to it, so that less than a tenth is free.
-const FILLED_BYTES: usize = 184 * 1_024 * 1_024;
-
 /// A caller number of the trunk with a licence that ends within 30 days of the rehearsal's day, and one with
 /// a licence that has ended.
 const ENDS_SOON: &str = ";from=+8613800138000@2026-03-20";
@@ -319,90 +314,4 @@ fn observe_broken_trunk(folder: &Path) -> MetricsResults {
     );
     scene.look_at_panels();
     scene.end()
-}
-
-/// A server with its data directory on a small disk that fills to nine tenths.
-fn observe_full_disk(folder: &Path) -> MetricsResults {
-    let rule = "LedgerlineDiskLow";
-    let disk = folder.join("disk");
-    std::fs::create_dir_all(&disk).expect("a folder can be made");
-    let mounted = command("mount")
-        .args(["-t", "tmpfs", "-o", &format!("size={DISK_MB}m"), "tmpfs"])
-        .arg(&disk)
-        .stderr(Stdio::null())
-        .status();
-    if !mounted.is_ok_and(|status| status.success()) {
-        let mut found = MetricsResults::default();
-        found
-            .skipped
-            .insert(rule, "no tmpfs can be mounted here".to_owned());
-        return found;
-    }
-    let data = disk.join("data");
-    let mut scene = ServerScene::on(folder, &data, plain_server(&data));
-    let fill = disk.join("fill");
-    scene.plant(
-        &[rule],
-        |_| std::fs::write(&fill, vec![0_u8; FILLED_BYTES]).expect("the disk has room for it"),
-        |_, ()| std::fs::remove_file(&fill).expect("the file is there"),
-    );
-    let found = scene.end();
-    drop(command("umount").arg(&disk).status());
-    found
-}
-
-/// A server with a certificate that expires in three days, and is then renewed.
-fn observe_certificate(folder: &Path) -> MetricsResults {
-    let rule = "LedgerlineCertificateExpires";
-    if !is_installed("openssl") {
-        let mut found = MetricsResults::default();
-        found.skipped.insert(rule, "openssl is not installed".to_owned());
-        return found;
-    }
-    let (certificate, key) = (folder.join("server.pem"), folder.join("server.key"));
-    issue(folder, &certificate, &key, 400);
-    let mut serve = plain_server(&folder.join("data"));
-    serve.arg("--tls-cert").arg(&certificate);
-    serve.arg("--tls-key").arg(&key);
-    let mut scene = ServerScene::start(folder, serve);
-    scene.plant(
-        &[rule],
-        |_| issue(folder, &certificate, &key, 3),
-        |_, ()| issue(folder, &certificate, &key, 400),
-    );
-    scene.look_at_panels();
-    scene.end()
-}
-
-/// Makes a certificate that is valid for so many days, and puts it and its key in place.
-fn issue(folder: &Path, certificate: &Path, key: &Path, days: u32) {
-    let (new_certificate, new_key) = (folder.join("new.pem"), folder.join("new.key"));
-    let made = command("openssl")
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:prime256v1",
-            "-nodes",
-        ])
-        .args([
-            "-subj",
-            "/CN=localhost",
-            "-addext",
-            "subjectAltName=DNS:localhost,IP:127.0.0.1",
-        ])
-        .args(["-days", &days.to_string()])
-        .arg("-out")
-        .arg(&new_certificate)
-        .arg("-keyout")
-        .arg(&new_key)
-        .stderr(Stdio::null())
-        .status();
-    if !made.is_ok_and(|status| status.success()) {
-        fail("openssl makes no certificate");
-    }
-    std::fs::rename(new_key, key).expect("the key can be put in place");
-    std::fs::rename(new_certificate, certificate).expect("the certificate can be put in place");
 }
