@@ -5,6 +5,7 @@ pub mod codec;
 pub mod driver;
 pub mod error;
 pub mod lines;
+pub mod nat;
 pub mod rtp;
 pub mod sip;
 #[cfg(any(test, feature = "testing"))]

@@ -10,6 +10,7 @@ use host::config::RTP_PORTS_DEFAULT;
 use host::data_dir::RECORDINGS_DIR;
 use media::driver::{MediaConfig, MediaDriver, MediaPorts};
 use media::lines::{SipTrunk, TrunkConfig};
+use media::nat::advertised::AdvertisedAddresses;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -37,7 +38,7 @@ impl BenchLine {
         let ids = SystemIds::checked().map_err(|error| AppError::Random(error.to_string()))?;
         let config = MediaConfig {
             sip: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            advertised: None,
+            advertised: AdvertisedAddresses::default(),
             rtp_ports: (*RTP_PORTS_DEFAULT.start(), *RTP_PORTS_DEFAULT.end()),
             recordings: directory.join(RECORDINGS_DIR),
             hung_up: Arc::default(),
