@@ -1,5 +1,6 @@
 //! Opens the lines of this process: the SIP port, the trunks on it, and their shares of the audio ports.
 
+use crate::app::advertised;
 use crate::app::error::AppError;
 use crate::config::{RTP_PORTS_DEFAULT, SIP_PORT, TrunkSpec, TrunkSuccessor};
 use crate::data_dir::{self, RECORDINGS_DIR};
@@ -34,7 +35,7 @@ pub(super) async fn start(
     let room = TrunkLegLimits::of(&rtp_ports, settings.trunks.len())?;
     let config = MediaConfig {
         sip,
-        advertised: None,
+        advertised: advertised::resolve(&settings.advertised, sip, environment).await?,
         rtp_ports: (*rtp_ports.start(), *rtp_ports.end()),
         recordings: directory.join(RECORDINGS_DIR),
         hung_up,
@@ -55,7 +56,9 @@ pub(super) async fn start(
         };
         let mut config = trunk_config(trunk, followed)?;
         config.legs_max = room.lower(&config.name, config.legs_max);
-        lines.push(SipTrunk::start(config, &driver).await?);
+        let line = SipTrunk::start(config, &driver).await?;
+        advertised::warn_if_unreachable(&trunk.name, &line.addresses());
+        lines.push(line);
     }
     Ok((driver, lines))
 }

@@ -1,5 +1,6 @@
 //! The composition root: store, vault, views, lines and speech are chosen here and nowhere else.
 
+mod advertised;
 mod assembly;
 mod closable;
 mod driver_lock;

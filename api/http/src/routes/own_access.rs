@@ -33,7 +33,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  session of the user.",
             )
             .open()
-            .takes::<PasswordChangeRequest>(),
+            .takes_password::<PasswordChangeRequest>(),
         Endpoint::get("/password", "Open the page for changing a password", page)
             .describe("An HTML page.")
             .open(),

@@ -33,7 +33,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
              to `confirm`.",
         )
         .open()
-        .takes::<SecondFactorSetUpRequest>(),
+        .takes_password::<SecondFactorSetUpRequest>(),
         Endpoint::post(
             "/api/v1/second-factor/confirm",
             "Confirm a second factor",
@@ -44,7 +44,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
              recovery codes.",
         )
         .open()
-        .takes::<SecondFactorConfirmRequest>(),
+        .takes_password::<SecondFactorConfirmRequest>(),
         Endpoint::get(
             "/second-factor",
             "Open the page for setting up a second factor",

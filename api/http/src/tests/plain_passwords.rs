@@ -1,0 +1,86 @@
+//! Tests of passwords over plain HTTP: refused from another machine, accepted on this one and behind a trusted
+//! proxy that says https.
+
+use super::test_client::{PASSWORD, TestReply, add, send};
+use crate::endpoint::BodyKind;
+use crate::password_channel::BodySecrecy;
+use crate::proxies::Proxies;
+use crate::routes::endpoints;
+use crate::testing::TestServer;
+use hyper::Method;
+use schemars::SchemaGenerator;
+use serde_json::json;
+
+const CLIENT: (&str, &str) = ("X-Forwarded-For", "198.51.100.7");
+
+async fn sign_in(story: &TestServer, headers: &[(&str, &str)]) -> TestReply {
+    let body = json!({ "name": "wang", "password": PASSWORD });
+    send(story, Method::POST, "/api/v1/sign-in", headers, Some(body)).await
+}
+
+/// Every route without authentication that reads a password is among the refused ones.
+#[test]
+fn each_route_that_reads_a_password_is_marked() {
+    let mut marked = Vec::new();
+    for endpoint in endpoints() {
+        let BodyKind::Json(schema) = endpoint.takes else {
+            continue;
+        };
+        let schema = schema(&mut SchemaGenerator::default()).to_string();
+        let is_marked = endpoint.body_secrecy == BodySecrecy::Password;
+        assert!(
+            is_marked || !endpoint.open || !schema.contains("assword"),
+            "{} reads a password",
+            endpoint.path
+        );
+        if is_marked {
+            marked.push(endpoint.path);
+        }
+    }
+    marked.sort_unstable();
+    let expected = [
+        "/api/v1/password",
+        "/api/v1/second-factor/confirm",
+        "/api/v1/second-factor/offer",
+        "/api/v1/set-up",
+        "/api/v1/sign-in",
+    ];
+    assert_eq!(marked, expected);
+}
+
+#[test]
+fn a_password_from_another_machine_needs_a_proxy_that_says_https() {
+    let story = TestServer::begin_behind(Proxies::of(["127.0.0.1".parse().unwrap()]));
+    story.runtime.block_on(async {
+        add(&story, "wang", &["viewer"]).await;
+        for plain in [&[CLIENT][..], &[CLIENT, ("X-Forwarded-Proto", "http")]] {
+            let refused = sign_in(&story, plain).await;
+            assert_eq!((refused.status, refused.code()), (403, "password-over-http"), "{plain:?}");
+            assert!(refused.cookie.is_none());
+        }
+        for path in ["/api/v1/password", "/api/v1/set-up", "/api/v1/second-factor/offer"] {
+            let refused = send(&story, Method::POST, path, &[CLIENT], Some(json!({}))).await;
+            assert_eq!((refused.status, refused.code()), (403, "password-over-http"), "{path}");
+        }
+        let secured = sign_in(&story, &[CLIENT, ("X-Forwarded-Proto", "https")]).await;
+        assert_eq!(secured.status, 200, "{}", secured.body);
+        assert_eq!(sign_in(&story, &[]).await.status, 200, "from this machine");
+        // Everything else is served: a monitor and an API key have their own protection.
+        let ready = send(&story, Method::GET, "/readyz", &[CLIENT], None).await;
+        assert_eq!(ready.status, 200, "{}", ready.body);
+        let ways = send(&story, Method::GET, "/api/v1/sign-in", &[CLIENT], None).await;
+        assert_eq!(ways.status, 200, "{}", ways.body);
+    });
+    story.end();
+}
+
+#[test]
+fn the_connection_of_a_refused_password_is_closed_and_its_body_not_read() {
+    let story = TestServer::begin_behind(Proxies::of(["127.0.0.1".parse().unwrap()]));
+    story.runtime.block_on(async {
+        let body = "x".repeat(200_000);
+        let refused = send(&story, Method::POST, "/api/v1/sign-in", &[CLIENT], Some(json!(body))).await;
+        assert_eq!((refused.status, refused.code()), (403, "password-over-http"));
+    });
+    story.end();
+}
