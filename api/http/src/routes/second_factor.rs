@@ -14,7 +14,8 @@ use schemars::JsonSchema;
 /// The HTML page for setting up a second factor. It loads nothing from elsewhere.
 const PAGE: &str = concat!(
     include_str!("door_page_head.html"),
-    include_str!("second_factor.html")
+    include_str!("second_factor.html"),
+    include_str!("door_page_foot.html")
 );
 
 /// Name of the route under which refused set-ups of a second factor are recorded.

@@ -17,7 +17,11 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// The HTML page behind set-up links. It loads nothing from elsewhere.
-const SET_UP_PAGE: &str = concat!(include_str!("door_page_head.html"), include_str!("set_up.html"));
+const SET_UP_PAGE: &str = concat!(
+    include_str!("door_page_head.html"),
+    include_str!("set_up.html"),
+    include_str!("door_page_foot.html")
+);
 
 /// Name of the route under which refused sign-ins are recorded.
 const SIGN_IN: &str = "POST /api/v1/sign-in";
