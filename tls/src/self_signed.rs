@@ -45,7 +45,9 @@ pub fn issue_self_signed(hosts: &[String], now: Timestamp) -> Result<SelfSigned,
     let failed = |error: rcgen::Error| TlsError::Asked(format!("no certificate can be made: {error}"));
     let hosts: Vec<String> = nameable(hosts).map(|(host, _)| host.to_owned()).collect();
     let Some(first) = hosts.first().cloned() else {
-        return Err(TlsError::Asked("no certificate can be made without a host".to_owned()));
+        return Err(TlsError::Asked(
+            "no certificate can be made without a host".to_owned(),
+        ));
     };
     let mut params = CertificateParams::new(hosts).map_err(failed)?;
     let seconds = u64::try_from(now.micros() / 1_000_000).unwrap_or_default();
@@ -59,7 +61,9 @@ pub fn issue_self_signed(hosts: &[String], now: Timestamp) -> Result<SelfSigned,
     let name: String = first.chars().take(COMMON_NAME_CHARS).collect();
     params.distinguished_name = rcgen::DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, name);
-    params.distinguished_name.push(DnType::OrganizationName, "ledgerline self-signed");
+    params
+        .distinguished_name
+        .push(DnType::OrganizationName, "ledgerline self-signed");
     let key = KeyPair::generate().map_err(failed)?;
     let certificate = params.self_signed(&key).map_err(failed)?;
     Ok(SelfSigned {
@@ -123,19 +127,34 @@ mod tests {
     #[test]
     fn it_is_current_for_its_hosts_until_a_month_before_its_end() {
         let folder = tempfile::tempdir().unwrap();
-        let names = ["calls.example.com", "dialer", "192.0.2.1", "2001:db8::1", "127.0.0.1"];
+        let names = [
+            "calls.example.com",
+            "dialer",
+            "192.0.2.1",
+            "2001:db8::1",
+            "127.0.0.1",
+        ];
         let files = written(folder.path(), &names, noon());
         let is_current = |names: &[&str], at| is_self_signed_current(&files, &hosts(names), at);
         assert!(is_current(&names, noon()));
-        assert!(is_current(&["dialer"], noon().plus(days(VALID_DAYS - RENEWED_DAYS - 1))));
-        assert!(!is_current(&["dialer"], noon().plus(days(VALID_DAYS - RENEWED_DAYS))));
+        assert!(is_current(
+            &["dialer"],
+            noon().plus(days(VALID_DAYS - RENEWED_DAYS - 1))
+        ));
+        assert!(!is_current(
+            &["dialer"],
+            noon().plus(days(VALID_DAYS - RENEWED_DAYS))
+        ));
         assert!(!is_current(&["dialer", "192.0.2.2"], noon()));
         assert!(!is_current(&["other"], noon()));
         // No certificate can name it, so none has to.
         assert!(is_current(&["dialer", "my host"], noon()));
         let other = written(folder.path(), &names, noon().plus(days(1)));
         fs::write(&other.key, issue_self_signed(&hosts(&names), noon()).unwrap().key).unwrap();
-        assert!(!is_self_signed_current(&other, &hosts(&names), noon()), "the key of another one");
+        assert!(
+            !is_self_signed_current(&other, &hosts(&names), noon()),
+            "the key of another one"
+        );
         fs::remove_file(&other.certificate).unwrap();
         assert!(!is_self_signed_current(&other, &hosts(&names), noon()));
         assert!(issue_self_signed(&hosts(&["", "my host"]), noon()).is_err());

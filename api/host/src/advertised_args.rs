@@ -231,7 +231,15 @@ mod tests {
         ] {
             assert_eq!(text.parse::<StunServer>().unwrap().to_string(), shown);
         }
-        for wrong in ["", ":3478", "stun.example.com:0", "stun.example.com:x", "a b", "a/b:1", "a@b"] {
+        for wrong in [
+            "",
+            ":3478",
+            "stun.example.com:0",
+            "stun.example.com:x",
+            "a b",
+            "a/b:1",
+            "a@b",
+        ] {
             assert!(wrong.parse::<StunServer>().is_err(), "{wrong}");
         }
     }
@@ -250,6 +258,9 @@ mod tests {
         assert_eq!(args.choice().unwrap_err().code, "setting-invalid");
         args.stun = Some("stun.example.com".parse().unwrap());
         assert!(args.choice().unwrap().is_auto());
-        assert_eq!(AdvertisedArgs::default().choice().unwrap(), AdvertisedChoice::default());
+        assert_eq!(
+            AdvertisedArgs::default().choice().unwrap(),
+            AdvertisedChoice::default()
+        );
     }
 }

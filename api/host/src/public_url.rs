@@ -78,10 +78,22 @@ mod tests {
     #[test]
     fn a_public_url_has_a_host_and_no_path() {
         for (text, shown, host) in [
-            ("https://Calls.example.com/", "https://calls.example.com", "calls.example.com"),
-            ("https://calls.example.com:8443", "https://calls.example.com:8443", "calls.example.com"),
+            (
+                "https://Calls.example.com/",
+                "https://calls.example.com",
+                "calls.example.com",
+            ),
+            (
+                "https://calls.example.com:8443",
+                "https://calls.example.com:8443",
+                "calls.example.com",
+            ),
             ("http://192.0.2.1:8080", "http://192.0.2.1:8080", "192.0.2.1"),
-            ("https://[2001:db8::1]:8443/", "https://[2001:db8::1]:8443", "[2001:db8::1]"),
+            (
+                "https://[2001:db8::1]:8443/",
+                "https://[2001:db8::1]:8443",
+                "[2001:db8::1]",
+            ),
         ] {
             let url: PublicUrl = text.parse().unwrap();
             assert_eq!((url.as_str(), url.host()), (shown, host));
@@ -105,7 +117,11 @@ mod tests {
     #[test]
     fn only_its_own_host_counts_at_any_port() {
         let url: PublicUrl = "https://calls.example.com".parse().unwrap();
-        for own in ["calls.example.com", "CALLS.example.com:80", "calls.example.com:65535"] {
+        for own in [
+            "calls.example.com",
+            "CALLS.example.com:80",
+            "calls.example.com:65535",
+        ] {
             assert!(url.is_host(own), "{own}");
         }
         for other in [

@@ -25,7 +25,7 @@ pub struct SignInArgs {
     /// Environment variable with the client's secret
     #[arg(long, value_name = "V", requires = "oidc_issuer")]
     pub oidc_secret_env: Option<String>,
-    /// The URL of this server for browsers, without a path; default: the address of --http
+    /// The URL of this server for browsers, without a path; default: --public-url, else the address of --http
     #[arg(long, value_name = "URL", requires = "oidc_issuer", value_parser = outside_url)]
     pub oidc_own_url: Option<String>,
 }

@@ -30,7 +30,9 @@ pub enum TlsChoice {
     Plain,
     Files(IdentityFiles),
     /// A certificate that the server makes for these hosts.
-    SelfSigned { hosts: Vec<String> },
+    SelfSigned {
+        hosts: Vec<String>,
+    },
 }
 
 impl TlsArgs {

@@ -161,7 +161,11 @@ mod tests {
             assert_eq!(channel(peer, &[]), RequestChannel::Private, "{peer}");
         }
         for peer in ["198.51.100.7", "10.0.0.9", "192.168.1.2", "2001:db8::1"] {
-            assert_eq!(channel(peer, &[("host", "10.0.0.5:8080")]), RequestChannel::Plain, "{peer}");
+            assert_eq!(
+                channel(peer, &[("host", "10.0.0.5:8080")]),
+                RequestChannel::Plain,
+                "{peer}"
+            );
             assert_eq!(channel(peer, &[]), RequestChannel::Plain, "{peer}");
         }
     }
@@ -169,12 +173,27 @@ mod tests {
     /// A port of a container that is published on loopback: the connection comes from the bridge.
     #[test]
     fn a_loopback_name_is_a_tunnel_or_a_published_port() {
-        for host in ["127.0.0.1:8080", "localhost", "LOCALHOST:8080", "[::1]:8080", "[::1]"] {
+        for host in [
+            "127.0.0.1:8080",
+            "localhost",
+            "LOCALHOST:8080",
+            "[::1]:8080",
+            "[::1]",
+        ] {
             let private = channel("172.17.0.1", &[("host", host)]);
             assert_eq!(private, RequestChannel::Private, "{host}");
         }
-        for host in ["", "localhost.evil.example", "127.0.0.1.evil.example:80", "localhost@evil.example"] {
-            assert_eq!(channel("172.17.0.1", &[("host", host)]), RequestChannel::Plain, "{host}");
+        for host in [
+            "",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example:80",
+            "localhost@evil.example",
+        ] {
+            assert_eq!(
+                channel("172.17.0.1", &[("host", host)]),
+                RequestChannel::Plain,
+                "{host}"
+            );
         }
         let twice = [("host", "localhost"), ("host", "localhost")];
         assert_eq!(channel("172.17.0.1", &twice), RequestChannel::Plain);
@@ -188,10 +207,17 @@ mod tests {
             &[("x-forwarded-proto", "https, https")],
             &[("forwarded", "for=198.51.100.7;proto=https")],
             &[("forwarded", "for=198.51.100.7; Proto=\"https\"")],
-            &[("forwarded", "for=198.51.100.7;proto=https"), ("x-forwarded-proto", "https")],
+            &[
+                ("forwarded", "for=198.51.100.7;proto=https"),
+                ("x-forwarded-proto", "https"),
+            ],
         ] {
             assert_eq!(channel("10.0.0.9", said), RequestChannel::Private, "{said:?}");
-            assert_eq!(channel("10.0.1.9", said), RequestChannel::Plain, "not trusted: {said:?}");
+            assert_eq!(
+                channel("10.0.1.9", said),
+                RequestChannel::Plain,
+                "not trusted: {said:?}"
+            );
         }
         for said in [
             &[("x-forwarded-proto", "http")][..],
@@ -212,7 +238,10 @@ mod tests {
     fn a_proxy_on_this_machine_that_is_not_trusted_is_this_machine_unless_it_says_http() {
         let forwarded = [("x-forwarded-for", "198.51.100.7")];
         assert_eq!(channel("127.0.0.1", &forwarded), RequestChannel::Private);
-        assert_eq!(channel("127.0.0.1", &[("x-forwarded-proto", "http")]), RequestChannel::Plain);
+        assert_eq!(
+            channel("127.0.0.1", &[("x-forwarded-proto", "http")]),
+            RequestChannel::Plain
+        );
         // A trusted one on this machine has to say https; a direct connection from there is this machine.
         assert_eq!(channel("127.0.0.9", &forwarded), RequestChannel::Plain);
         assert_eq!(channel("127.0.0.9", &[]), RequestChannel::Private);

@@ -104,17 +104,16 @@ pub(crate) fn serve(listener: RedirectListener, environment: &Environment) {
 }
 
 fn routes(target: RedirectTarget) -> Router {
-    let query = warp::query::raw()
-        .map(Some)
-        .or(warp::any().map(|| None))
-        .unify();
+    let query = warp::query::raw().map(Some).or(warp::any().map(|| None)).unify();
     let answering = warp::method()
         .and(warp::path::full())
         .and(query)
         .and(warp::header::headers_cloned())
-        .map(move |method: Method, path: FullPath, query: Option<String>, headers: HeaderMap| {
-            target.answer(&method, path.as_str(), query.as_deref(), &headers)
-        });
+        .map(
+            move |method: Method, path: FullPath, query: Option<String>, headers: HeaderMap| {
+                target.answer(&method, path.as_str(), query.as_deref(), &headers)
+            },
+        );
     Router::from(answering.boxed())
 }
 
@@ -145,7 +144,10 @@ impl RedirectTarget {
                 response.headers_mut().insert(header::LOCATION, location);
                 response
             }
-            Err(_) => refusal(StatusCode::BAD_REQUEST, "the path is not ASCII: percent-encode it\n"),
+            Err(_) => refusal(
+                StatusCode::BAD_REQUEST,
+                "the path is not ASCII: percent-encode it\n",
+            ),
         }
     }
 
@@ -203,12 +205,32 @@ mod tests {
         for (path, query, location) in [
             ("/", None, "https://calls.example.com/"),
             ("/set-up", None, "https://calls.example.com/set-up"),
-            ("/a%20b", Some("x=1&y=%E4%BD%A0"), "https://calls.example.com/a%20b?x=1&y=%E4%BD%A0"),
-            ("//evil.example/x", None, "https://calls.example.com//evil.example/x"),
-            ("/\\evil.example", None, "https://calls.example.com/\\evil.example"),
+            (
+                "/a%20b",
+                Some("x=1&y=%E4%BD%A0"),
+                "https://calls.example.com/a%20b?x=1&y=%E4%BD%A0",
+            ),
+            (
+                "//evil.example/x",
+                None,
+                "https://calls.example.com//evil.example/x",
+            ),
+            (
+                "/\\evil.example",
+                None,
+                "https://calls.example.com/\\evil.example",
+            ),
             ("/@evil.example", None, "https://calls.example.com/@evil.example"),
-            ("/%0d%0aSet-Cookie:x", None, "https://calls.example.com/%0d%0aSet-Cookie:x"),
-            ("/", Some("https://evil.example"), "https://calls.example.com/?https://evil.example"),
+            (
+                "/%0d%0aSet-Cookie:x",
+                None,
+                "https://calls.example.com/%0d%0aSet-Cookie:x",
+            ),
+            (
+                "/",
+                Some("https://evil.example"),
+                "https://calls.example.com/?https://evil.example",
+            ),
         ] {
             assert_eq!(answered(path, query, &OWN), (308, location.to_owned()));
         }
@@ -216,13 +238,22 @@ mod tests {
 
     #[test]
     fn another_host_is_misdirected_and_none_or_two_are_no_request() {
-        for host in ["evil.example", "", "calls.example.com.evil.example", "a@calls.example.com", "127.0.0.1"] {
+        for host in [
+            "evil.example",
+            "",
+            "calls.example.com.evil.example",
+            "a@calls.example.com",
+            "127.0.0.1",
+        ] {
             assert_eq!(answered("/", None, &[host]), (421, String::new()), "{host}");
         }
         assert_eq!(answered("/", None, &["例子.example"]).0, 421);
         assert_eq!(answered("/", None, &["Calls.Example.com:80"]).0, 308);
         assert_eq!(answered("/", None, &[]).0, 400);
-        assert_eq!(answered("/", None, &["calls.example.com", "calls.example.com"]).0, 400);
+        assert_eq!(
+            answered("/", None, &["calls.example.com", "calls.example.com"]).0,
+            400
+        );
     }
 
     #[test]
@@ -253,7 +284,11 @@ mod tests {
         assert_eq!(asked(Method::GET, "/.well-known/acme-challenge/token"), 200);
         assert_eq!(asked(Method::POST, "/.well-known/acme-challenge/token"), 405);
         for absent in ["", "none", "../../secret", "%2e%2e/x", "token/", "/etc/passwd"] {
-            assert_eq!(asked(Method::GET, &format!("/.well-known/acme-challenge/{absent}")), 404, "{absent}");
+            assert_eq!(
+                asked(Method::GET, &format!("/.well-known/acme-challenge/{absent}")),
+                404,
+                "{absent}"
+            );
         }
     }
 

@@ -272,7 +272,14 @@ mod tests {
         )
         .await;
         assert_eq!(answer.unwrap(), OptionsAnswer::PortClosed);
-        let unresolved = ask_options("trunk.invalid", 5_060, None, &StoppedClock::default(), &ConstantIds).await;
+        let unresolved = ask_options(
+            "trunk.invalid",
+            5_060,
+            None,
+            &StoppedClock::default(),
+            &ConstantIds,
+        )
+        .await;
         assert!(unresolved.is_err());
     }
 }

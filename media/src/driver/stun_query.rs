@@ -23,6 +23,8 @@ pub enum StunError {
     NoAddress,
     #[error("{0}")]
     Unreachable(io::Error),
+    #[error("it cannot be asked from {from}: {error}")]
+    Local { from: SocketAddr, error: io::Error },
     #[error("no program uses this port")]
     PortClosed,
     #[error("no reply within {} s", REPLY_MS.div_ceil(1_000))]
@@ -47,7 +49,7 @@ pub async fn ask_stun(
         .map_err(StunError::Unreachable)?;
     let server = found.find(|address| address.is_ipv4() == from.is_ipv4());
     let server = server.ok_or(StunError::NoAddress)?;
-    let socket = sip_sockets::bind(from).map_err(StunError::Unreachable)?;
+    let socket = sip_sockets::bind(from).map_err(|error| StunError::Local { from, error })?;
     // A connected socket learns that the port is closed, and receives only from the server.
     socket.connect(server).await.map_err(StunError::Unreachable)?;
     let mut random = [0_u8; TRANSACTION_BYTES];

@@ -70,7 +70,10 @@ async fn twenty_calls_have_audio_both_ways_at_the_advertised_address() {
     }
     assert!(carrier.has_live(CALLS).await, "all calls are open at once");
     for summary in talk(&mut legs).await {
-        assert!(summary.rtp_received_count > 0 && summary.rtp_sent_count > 0, "{summary:?}");
+        assert!(
+            summary.rtp_received_count > 0 && summary.rtp_sent_count > 0,
+            "{summary:?}"
+        );
     }
     carrier.stop().await;
     let calls = details(&cdr);

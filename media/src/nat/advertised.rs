@@ -20,7 +20,7 @@ pub struct AdvertisedSip {
 
 impl AdvertisedAddresses {
     /// Returns the SIP address that the trunk at `remote` is shown. `local` reaches it.
-    pub(crate) fn sip_for(self, local: SocketAddr, remote: IpAddr) -> SocketAddr {
+    pub fn sip_for(self, local: SocketAddr, remote: IpAddr) -> SocketAddr {
         match self.sip.filter(|sip| is_reached_from(sip.ip, remote)) {
             Some(sip) => SocketAddr::new(sip.ip, sip.port.unwrap_or(local.port())),
             None => local,
@@ -28,7 +28,7 @@ impl AdvertisedAddresses {
     }
 
     /// Returns the address for audio that the trunk at `remote` is shown. `local` reaches it.
-    pub(crate) fn rtp_for(self, local: IpAddr, remote: IpAddr) -> IpAddr {
+    pub fn rtp_for(self, local: IpAddr, remote: IpAddr) -> IpAddr {
         self.rtp
             .filter(|rtp| is_reached_from(*rtp, remote))
             .unwrap_or(local)
@@ -126,13 +126,19 @@ mod tests {
         };
         let local: SocketAddr = "10.0.0.5:5060".parse().unwrap();
         let far = ip("198.51.100.9");
-        assert_eq!(advertised.sip_for(local, far), "203.0.113.7:5060".parse().unwrap());
+        assert_eq!(
+            advertised.sip_for(local, far),
+            "203.0.113.7:5060".parse().unwrap()
+        );
         assert_eq!(advertised.rtp_for(local.ip(), far), ip("203.0.113.8"));
         let loopback: SocketAddr = "127.0.0.1:5060".parse().unwrap();
         assert_eq!(advertised.sip_for(loopback, loopback.ip()), loopback);
         assert_eq!(advertised.rtp_for(loopback.ip(), loopback.ip()), loopback.ip());
         let none = AdvertisedAddresses::default();
-        assert_eq!((none.sip_for(local, far), none.rtp_for(local.ip(), far)), (local, local.ip()));
+        assert_eq!(
+            (none.sip_for(local, far), none.rtp_for(local.ip(), far)),
+            (local, local.ip())
+        );
         let mapped = AdvertisedAddresses {
             sip: Some(AdvertisedSip {
                 ip: ip("127.0.0.2"),
@@ -140,7 +146,10 @@ mod tests {
             }),
             rtp: Some(ip("127.0.0.2")),
         };
-        assert_eq!(mapped.sip_for(loopback, loopback.ip()), "127.0.0.2:9060".parse().unwrap());
+        assert_eq!(
+            mapped.sip_for(loopback, loopback.ip()),
+            "127.0.0.2:9060".parse().unwrap()
+        );
         assert_eq!(mapped.rtp_for(loopback.ip(), loopback.ip()), ip("127.0.0.2"));
     }
 }

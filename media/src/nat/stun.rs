@@ -137,8 +137,12 @@ fn unmask(value: &[u8], transaction: TransactionId) -> Option<SocketAddr> {
     let mask = MAGIC_COOKIE.iter().chain(&transaction.0);
     let plain: Vec<u8> = address.iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect();
     let ip = match *family {
-        FAMILY_V4 => IpAddr::V4(Ipv4Addr::from(<[u8; 4]>::try_from(address).ok().and(first(&plain))?)),
-        FAMILY_V6 => IpAddr::V6(Ipv6Addr::from(<[u8; 16]>::try_from(address).ok().and(first(&plain))?)),
+        FAMILY_V4 => IpAddr::V4(Ipv4Addr::from(
+            <[u8; 4]>::try_from(address).ok().and(first(&plain))?,
+        )),
+        FAMILY_V6 => IpAddr::V6(Ipv6Addr::from(
+            <[u8; 16]>::try_from(address).ok().and(first(&plain))?,
+        )),
         _ => return None,
     };
     Some(SocketAddr::new(ip, port))
@@ -258,13 +262,18 @@ mod tests {
             reply,
             Some(BindingReply::Mapped("192.0.2.1:32853".parse().unwrap()))
         );
-        let old: [(u16, &[u8]); 4] = [(0x0001, &[0; 8]), (0x0004, &[0; 8]), (0x0005, &[0; 8]), (0xFFFF, &[])];
-        let reply = parse_reply(&message(BINDING_SUCCESS, &[&old[..], &[SAMPLE_V4]].concat()), SAMPLE);
-        assert!(matches!(reply, Some(BindingReply::Mapped(_))), "{reply:?}");
+        let old: [(u16, &[u8]); 4] = [
+            (0x0001, &[0; 8]),
+            (0x0004, &[0; 8]),
+            (0x0005, &[0; 8]),
+            (0xFFFF, &[]),
+        ];
         let reply = parse_reply(
-            &message(BINDING_SUCCESS, &[SAMPLE_V4, (0x7FFF, &[1, 2])]),
+            &message(BINDING_SUCCESS, &[&old[..], &[SAMPLE_V4]].concat()),
             SAMPLE,
         );
+        assert!(matches!(reply, Some(BindingReply::Mapped(_))), "{reply:?}");
+        let reply = parse_reply(&message(BINDING_SUCCESS, &[SAMPLE_V4, (0x7FFF, &[1, 2])]), SAMPLE);
         assert!(matches!(reply, Some(BindingReply::Unusable(_))), "{reply:?}");
     }
 
@@ -282,7 +291,10 @@ mod tests {
             message(BINDING_SUCCESS, &[(0x0020, &[0, 3, 0, 0, 0, 0, 0, 0])]),
             message(BINDING_SUCCESS, &[(0x0020, &[0, 2, 0xa1, 0x47, 1, 2, 3, 4])]),
             // Port 0 after the mask is removed.
-            message(BINDING_SUCCESS, &[(0x0020, &[0, 1, 0x21, 0x12, 0xe1, 0x12, 0xa6, 0x43])]),
+            message(
+                BINDING_SUCCESS,
+                &[(0x0020, &[0, 1, 0x21, 0x12, 0xe1, 0x12, 0xa6, 0x43])],
+            ),
         ];
         for bytes in hostile {
             let reply = parse_reply(&bytes, SAMPLE);
@@ -297,7 +309,10 @@ mod tests {
         let Some(BindingReply::Refused { code: 401, reason }) = reply else {
             panic!("{reply:?}")
         };
-        assert!(reason.starts_with("[31mnoxxx") && reason.len() == REASON_CHARS, "{reason}");
+        assert!(
+            reason.starts_with("[31mnoxxx") && reason.len() == REASON_CHARS,
+            "{reason}"
+        );
         for unreadable in [&[][..], &[0, 0, 4], &[0, 0, 1, 1], &[0, 0, 4, 100]] {
             let reply = parse_reply(&message(BINDING_ERROR, &[(ERROR_CODE, unreadable)]), SAMPLE);
             assert!(matches!(reply, Some(BindingReply::Unusable(_))), "{unreadable:?}");

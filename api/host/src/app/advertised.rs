@@ -3,9 +3,10 @@
 
 use crate::advertised_args::{AdvertisedChoice, RtpAdvertised, SipAdvertised, StunServer};
 use crate::app::error::AppError;
-use actors::Environment;
 use application::format_localized;
 use application::notice::notice;
+use domain::ports::clock::Clock;
+use domain::ports::id_source::IdSource;
 use media::driver::ask_stun;
 use media::lines::TrunkAddresses;
 use media::nat::advertised::{AdvertisedAddresses, AdvertisedSip, is_public, is_unicast};
@@ -13,13 +14,14 @@ use std::net::{IpAddr, SocketAddr};
 
 /// Returns the addresses to show, after asking the STUN server if one of them is `auto`. SIP listens on
 /// `sip`. Fails if the server does not answer, or if an address has another IP version than `sip`.
-pub(super) async fn resolve(
+pub async fn resolve_advertised(
     choice: &AdvertisedChoice,
     sip: SocketAddr,
-    environment: &Environment,
+    clock: &dyn Clock,
+    ids: &dyn IdSource,
 ) -> Result<AdvertisedAddresses, AppError> {
     let reported = match choice.stun.as_ref().filter(|_| choice.is_auto()) {
-        Some(stun) => Some(ask(stun, sip, environment).await?),
+        Some(stun) => Some(ask(stun, sip, clock, ids).await?),
         None => None,
     };
     let shown = addresses(choice, reported);
@@ -49,8 +51,12 @@ fn addresses(choice: &AdvertisedChoice, reported: Option<IpAddr>) -> AdvertisedA
 }
 
 /// Asks from the SIP port, so that the reply also shows whether the NAT keeps the port.
-async fn ask(stun: &StunServer, sip: SocketAddr, environment: &Environment) -> Result<IpAddr, AppError> {
-    let (clock, ids) = (environment.clock.as_ref(), environment.ids.as_ref());
+async fn ask(
+    stun: &StunServer,
+    sip: SocketAddr,
+    clock: &dyn Clock,
+    ids: &dyn IdSource,
+) -> Result<IpAddr, AppError> {
     let mapped = ask_stun(&stun.host, stun.port, sip, clock, ids).await;
     let mapped = mapped.map_err(|error| AppError::Stun {
         server: stun.to_string(),
@@ -111,9 +117,19 @@ mod tests {
         let reported = Some("203.0.113.9".parse().unwrap());
         for (sip, rtp, sip_shown, rtp_shown) in [
             (None, None, None, None),
-            (Some("203.0.113.7:5080"), None, Some("203.0.113.7:5080"), Some("203.0.113.7")),
+            (
+                Some("203.0.113.7:5080"),
+                None,
+                Some("203.0.113.7:5080"),
+                Some("203.0.113.7"),
+            ),
             (Some("auto"), None, Some("203.0.113.9:none"), Some("203.0.113.9")),
-            (Some("auto"), Some("203.0.113.8"), Some("203.0.113.9:none"), Some("203.0.113.8")),
+            (
+                Some("auto"),
+                Some("203.0.113.8"),
+                Some("203.0.113.9:none"),
+                Some("203.0.113.8"),
+            ),
             (None, Some("auto"), None, Some("203.0.113.9")),
         ] {
             let shown = addresses(&choice(sip, rtp), reported);

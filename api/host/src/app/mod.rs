@@ -20,6 +20,7 @@ mod shutdown;
 mod speech;
 mod vault;
 
+pub use advertised::resolve_advertised;
 pub use assembly::InstallationUse;
 pub(crate) use driver_lock::DriverLockAnswer;
 pub use driver_lock::HeldLock;

@@ -55,12 +55,24 @@ fn a_password_from_another_machine_needs_a_proxy_that_says_https() {
         add(&story, "wang", &["viewer"]).await;
         for plain in [&[CLIENT][..], &[CLIENT, ("X-Forwarded-Proto", "http")]] {
             let refused = sign_in(&story, plain).await;
-            assert_eq!((refused.status, refused.code()), (403, "password-over-http"), "{plain:?}");
+            assert_eq!(
+                (refused.status, refused.code()),
+                (403, "password-over-http"),
+                "{plain:?}"
+            );
             assert!(refused.cookie.is_none());
         }
-        for path in ["/api/v1/password", "/api/v1/set-up", "/api/v1/second-factor/offer"] {
+        for path in [
+            "/api/v1/password",
+            "/api/v1/set-up",
+            "/api/v1/second-factor/offer",
+        ] {
             let refused = send(&story, Method::POST, path, &[CLIENT], Some(json!({}))).await;
-            assert_eq!((refused.status, refused.code()), (403, "password-over-http"), "{path}");
+            assert_eq!(
+                (refused.status, refused.code()),
+                (403, "password-over-http"),
+                "{path}"
+            );
         }
         let secured = sign_in(&story, &[CLIENT, ("X-Forwarded-Proto", "https")]).await;
         assert_eq!(secured.status, 200, "{}", secured.body);
@@ -79,7 +91,14 @@ fn the_connection_of_a_refused_password_is_closed_and_its_body_not_read() {
     let story = TestServer::begin_behind(Proxies::of(["127.0.0.1".parse().unwrap()]));
     story.runtime.block_on(async {
         let body = "x".repeat(200_000);
-        let refused = send(&story, Method::POST, "/api/v1/sign-in", &[CLIENT], Some(json!(body))).await;
+        let refused = send(
+            &story,
+            Method::POST,
+            "/api/v1/sign-in",
+            &[CLIENT],
+            Some(json!(body)),
+        )
+        .await;
         assert_eq!((refused.status, refused.code()), (403, "password-over-http"));
     });
     story.end();

@@ -48,7 +48,12 @@ impl RedirectingServer {
             hosts: vec!["calls.example.com".to_owned(), "127.0.0.1".to_owned()],
         };
         let acme = directory.path().join("acme");
-        let given = ["--redirect-listen", "127.0.0.1:0", "--acme-dir", acme.to_str().unwrap()];
+        let given = [
+            "--redirect-listen",
+            "127.0.0.1:0",
+            "--acme-dir",
+            acme.to_str().unwrap(),
+        ];
         let (running, redirect) = runtime.block_on(async {
             let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
             let redirect = args(&given).listen(Some(&public_url)).await.unwrap();
@@ -82,7 +87,9 @@ impl RedirectingServer {
     /// The status line and `Location` of a request with this target and these header lines.
     async fn answered(&self, target: &str, headers: &str) -> (String, String) {
         let said = self
-            .said(&format!("GET {target} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n"))
+            .said(&format!(
+                "GET {target} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n"
+            ))
             .await;
         let status = said.split(' ').nth(1).unwrap_or_default().to_owned();
         let location = said
@@ -173,7 +180,9 @@ fn the_server_s_own_certificate_names_its_hosts_and_browsers_stay_with_tls() {
     story.runtime.block_on(async {
         for host in ["127.0.0.1", "calls.example.com"] {
             let trust = Trust::of_file(&certificate).unwrap();
-            let mut stream = connect(reach(&url).await, trust, host, &[b"http/1.1"]).await.unwrap();
+            let mut stream = connect(reach(&url).await, trust, host, &[b"http/1.1"])
+                .await
+                .unwrap();
             assert_eq!(tls::testing::shown(&stream), fingerprint);
             let request = "GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
             stream.write_all(request.as_bytes()).await.unwrap();
@@ -181,7 +190,10 @@ fn the_server_s_own_certificate_names_its_hosts_and_browsers_stay_with_tls() {
             drop(stream.read_to_end(&mut said).await);
             let said = String::from_utf8_lossy(&said);
             assert!(said.starts_with("HTTP/1.1 200"), "{said}");
-            assert!(said.contains("strict-transport-security: max-age=31536000"), "{said}");
+            assert!(
+                said.contains("strict-transport-security: max-age=31536000"),
+                "{said}"
+            );
         }
     });
     story.end();
