@@ -7,6 +7,7 @@ use crate::password_channel::BodySecrecy;
 use crate::proxies::Proxies;
 use crate::routes::endpoints;
 use crate::testing::TestServer;
+use http_body_util::BodyExt;
 use hyper::Method;
 use schemars::SchemaGenerator;
 use serde_json::json;
@@ -46,6 +47,27 @@ fn each_route_that_reads_a_password_is_marked() {
         "/api/v1/sign-in",
     ];
     assert_eq!(marked, expected);
+}
+
+/// The pages look at `isSecureContext` in their last script and empty their forms.
+#[test]
+fn each_page_with_a_password_field_has_no_form_on_an_insecure_connection() {
+    let story = TestServer::begin();
+    story.runtime.block_on(async {
+        for path in ["/set-up", "/password", "/second-factor", "/status"] {
+            let reply = story.open_with(path, &[]).await;
+            let page = reply.into_body().collect().await.unwrap().to_bytes();
+            let page = String::from_utf8(page.to_vec()).unwrap();
+            assert!(page.contains("type=\"password\""), "{path}");
+            let guard = page.rfind("if (!window.isSecureContext)").unwrap();
+            assert!(guard > page.rfind("</form>").unwrap(), "{path}: after the forms");
+            assert!(page.ends_with("</script>\n</body>\n</html>\n"), "{path}");
+            for way in ["ssh -L", "--tls-self-signed", "--trusted-proxy"] {
+                assert!(page.contains(way), "{path}: {way}");
+            }
+        }
+    });
+    story.end();
 }
 
 #[test]
