@@ -102,6 +102,8 @@ pub(super) fn warn_if_unreachable(trunk: &str, addresses: &TrunkAddresses) {
 mod tests {
     use super::*;
     use crate::advertised_args::AdvertisedArgs;
+    use crate::clock::{SystemClock, SystemIds};
+    use crate::outbound::testing::fake_stun_server;
 
     fn choice(sip: Option<&str>, rtp: Option<&str>) -> AdvertisedChoice {
         let args = AdvertisedArgs {
@@ -138,5 +140,42 @@ mod tests {
             assert_eq!(sip_found.as_deref(), sip_shown);
             assert_eq!(shown.rtp.map(|ip| ip.to_string()).as_deref(), rtp_shown);
         }
+    }
+
+    async fn resolved(sip: Option<&str>, stun: &str, listens: &str) -> Result<AdvertisedAddresses, AppError> {
+        let args = AdvertisedArgs {
+            sip_advertised: sip.map(|text| text.parse().unwrap()),
+            rtp_advertised: None,
+            stun: Some(stun.parse().unwrap()),
+        };
+        let choice = args.choice().unwrap();
+        let (clock, ids) = (SystemClock::default(), SystemIds::checked().unwrap());
+        resolve_advertised(&choice, listens.parse().unwrap(), &clock, &ids).await
+    }
+
+    #[tokio::test]
+    async fn the_address_of_a_stun_server_is_shown_with_our_own_port() {
+        let (stun, thread) = fake_stun_server([203, 0, 113, 9].into());
+        let shown = resolved(Some("auto"), &stun, "127.0.0.1:0").await.unwrap();
+        thread.join().unwrap();
+        let ip: IpAddr = "203.0.113.9".parse().unwrap();
+        assert_eq!(shown.sip, Some(AdvertisedSip { ip, port: None }));
+        assert_eq!(shown.rtp, Some(ip));
+    }
+
+    #[tokio::test]
+    async fn an_address_that_reaches_no_one_and_another_ip_version_fail_the_start() {
+        let (stun, thread) = fake_stun_server([0, 0, 0, 0].into());
+        let found = resolved(Some("auto"), &stun, "127.0.0.1:0").await;
+        thread.join().unwrap();
+        assert!(matches!(found, Err(AppError::StunAddress { .. })), "{found:?}");
+        // A fixed address asks no server.
+        let found = resolved(Some("2001:db8::1"), "192.0.2.1", "127.0.0.1:0").await;
+        assert!(
+            matches!(found, Err(AppError::AdvertisedVersion { .. })),
+            "{found:?}"
+        );
+        let found = resolved(Some("203.0.113.7"), "192.0.2.1", "127.0.0.1:0").await;
+        assert!(found.is_ok(), "{found:?}");
     }
 }
