@@ -122,7 +122,7 @@ mod tests {
             "plain\r\n",
             "a b",
             "密",
-            &"a".repeat(TOKEN_BYTES_MAX + 1),
+            "a".repeat(TOKEN_BYTES_MAX + 1).as_str(),
         ] {
             assert_eq!(dir.read(name), None, "{name:?}");
         }

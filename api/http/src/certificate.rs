@@ -149,7 +149,7 @@ pub(crate) fn watch_certificate_files(
     tasks.spawn("certificate", Box::pin(looking));
 }
 
-fn say_renewed(directory: &std::path::Path, fingerprint: Fingerprint) {
+fn say_renewed(directory: &Path, fingerprint: Fingerprint) {
     tracing::info!(%fingerprint, "the certificate was renewed");
     notice(localized("证书已更新", "the certificate was renewed"));
     if let Err(error) = ServerFile::renew_certificate(directory, fingerprint) {

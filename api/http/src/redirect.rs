@@ -124,27 +124,27 @@ impl RedirectTarget {
         }
         let mut hosts = headers.get_all(header::HOST).iter();
         let (Some(host), None) = (hosts.next(), hosts.next()) else {
-            return refusal(StatusCode::BAD_REQUEST, "the request must name one Host\n");
+            return plain_text(StatusCode::BAD_REQUEST, "the request must name one Host\n");
         };
         if !host.to_str().is_ok_and(|host| self.public_url.is_host(host)) {
             let text = "this address redirects requests to its own host only\n";
-            return refusal(StatusCode::MISDIRECTED_REQUEST, text);
+            return plain_text(StatusCode::MISDIRECTED_REQUEST, text);
         }
         if !path.starts_with('/') {
-            return refusal(StatusCode::BAD_REQUEST, "the request has no path\n");
+            return plain_text(StatusCode::BAD_REQUEST, "the request has no path\n");
         }
         if path.len() + query.map_or(0, str::len) > TARGET_BYTES_MAX {
-            return refusal(StatusCode::URI_TOO_LONG, "the path is too long\n");
+            return plain_text(StatusCode::URI_TOO_LONG, "the path is too long\n");
         }
         let query = query.map(|query| format!("?{query}")).unwrap_or_default();
         // The host is fixed before the path, so a path of `//host` stays a path.
         match HeaderValue::from_str(&format!("{}{path}{query}", self.public_url)) {
             Ok(location) => {
-                let mut response = refusal(StatusCode::PERMANENT_REDIRECT, "");
+                let mut response = plain_text(StatusCode::PERMANENT_REDIRECT, "");
                 response.headers_mut().insert(header::LOCATION, location);
                 response
             }
-            Err(_) => refusal(
+            Err(_) => plain_text(
                 StatusCode::BAD_REQUEST,
                 "the path is not ASCII: percent-encode it\n",
             ),
@@ -154,11 +154,11 @@ impl RedirectTarget {
     /// Answers with the challenge of this token. Any host may be asked: a certificate can name several.
     fn challenge(&self, method: &Method, token: &str) -> Response {
         if *method != Method::GET {
-            return refusal(StatusCode::METHOD_NOT_ALLOWED, "only GET\n");
+            return plain_text(StatusCode::METHOD_NOT_ALLOWED, "only GET\n");
         }
         let found = self.challenges.as_ref().and_then(|dir| dir.read(token));
         let Some(bytes) = found else {
-            return refusal(StatusCode::NOT_FOUND, "there is no such challenge\n");
+            return plain_text(StatusCode::NOT_FOUND, "there is no such challenge\n");
         };
         let mut response = Response::new(bytes.into());
         let kind = HeaderValue::from_static("application/octet-stream");
@@ -167,7 +167,7 @@ impl RedirectTarget {
     }
 }
 
-fn refusal(status: StatusCode, text: &'static str) -> Response {
+fn plain_text(status: StatusCode, text: &'static str) -> Response {
     let mut response = Response::new(text.into());
     *response.status_mut() = status;
     let kind = HeaderValue::from_static("text/plain; charset=utf-8");

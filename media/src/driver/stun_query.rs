@@ -70,7 +70,9 @@ pub async fn ask_stun(
         };
         match (reply, next_ms) {
             (Some(reply), _) => return mapped(reply.map_err(unsent)?),
-            (None, Some(_)) => drop(socket.send(&request).await.map_err(unsent)?),
+            (None, Some(_)) => {
+                socket.send(&request).await.map_err(unsent)?;
+            }
             (None, None) => return Err(StunError::Silent),
         }
     }

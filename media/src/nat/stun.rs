@@ -136,13 +136,9 @@ fn unmask(value: &[u8], transaction: TransactionId) -> Option<SocketAddr> {
     let port = u16::from_be_bytes([port_high ^ mask_high, port_low ^ mask_low]);
     let mask = MAGIC_COOKIE.iter().chain(&transaction.0);
     let plain: Vec<u8> = address.iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect();
-    let ip = match *family {
-        FAMILY_V4 => IpAddr::V4(Ipv4Addr::from(
-            <[u8; 4]>::try_from(address).ok().and(first(&plain))?,
-        )),
-        FAMILY_V6 => IpAddr::V6(Ipv6Addr::from(
-            <[u8; 16]>::try_from(address).ok().and(first(&plain))?,
-        )),
+    let ip = match (*family, address.len()) {
+        (FAMILY_V4, 4) => IpAddr::V4(Ipv4Addr::from(first::<4>(&plain)?)),
+        (FAMILY_V6, 16) => IpAddr::V6(Ipv6Addr::from(first::<16>(&plain)?)),
         _ => return None,
     };
     Some(SocketAddr::new(ip, port))
@@ -245,7 +241,7 @@ mod tests {
         let right = message(BINDING_SUCCESS, &[SAMPLE_V4]);
         for at in 0..HEADER_BYTES {
             let mut other = right.clone();
-            other[at] ^= 0x10;
+            other[at] ^= 0x20;
             assert_eq!(parse_reply(&other, SAMPLE), None, "byte {at}");
         }
         for length in 0..right.len() {

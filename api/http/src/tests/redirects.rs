@@ -21,7 +21,7 @@ const PUBLIC: &str = "https://calls.example.com";
 fn args(given: &[&str]) -> RedirectArgs {
     let command = clap::Command::new("serve").arg(clap::Arg::new("public_url").long("public-url"));
     let command = RedirectArgs::augment_args(command);
-    let given = [&["serve", "--public-url", PUBLIC], given].concat();
+    let given = [&["serve", "--public-url", PUBLIC][..], given].concat();
     RedirectArgs::from_arg_matches(&command.get_matches_from(given)).unwrap()
 }
 
@@ -30,7 +30,7 @@ struct RedirectingServer {
     running: RunningServer,
     redirect: String,
     runtime: Arc<Runtime>,
-    directory: tempfile::TempDir,
+    _directory: tempfile::TempDir,
 }
 
 impl RedirectingServer {
@@ -66,7 +66,7 @@ impl RedirectingServer {
             running,
             redirect,
             runtime,
-            directory,
+            _directory: directory,
         }
     }
 
@@ -77,9 +77,9 @@ impl RedirectingServer {
     /// Sends these bytes to the redirect listener and returns everything that it answers. It closes.
     async fn said(&self, bytes: &str) -> String {
         let mut stream = reach(&self.redirect).await;
-        stream.write_all(bytes.as_bytes()).await.unwrap();
+        // A refused head may end with a reset, before or after its reply.
+        drop(stream.write_all(bytes.as_bytes()).await);
         let mut said = Vec::new();
-        // A refused head may end with a reset after its reply.
         drop(stream.read_to_end(&mut said).await);
         String::from_utf8_lossy(&said).into_owned()
     }
@@ -134,7 +134,8 @@ fn hostile_requests_lead_nowhere_but_to_the_public_url() {
         assert_eq!(story.answered(&long, OWN).await.0, "414");
         let longer = format!("/{}", "a".repeat(200_000));
         let (status, location) = story.answered(&longer, OWN).await;
-        assert!(status.starts_with('4') && location.is_empty(), "{status}");
+        assert!(status.is_empty() || status.starts_with('4'), "{status}");
+        assert_eq!(location, "");
         let injected = story.said("GET /\r\nX: y HTTP/1.1\r\nHost: calls.example.com\r\n\r\n").await;
         assert!(!injected.contains("308"), "{injected}");
         // A password that was posted in clear is not forwarded by us; the browser repeats it over TLS.
