@@ -1,5 +1,5 @@
 //! Reads the files with which an authority checks that this server has a host name (RFC 8555, 8.3): those of
-//! `DIR/.well-known/acme-challenge/`, where an ACME client such as certbot writes them (`--webroot -w DIR`).
+//! `DIR/.well-known/acme-challenge/`, where an ACME client writes them (certbot: `--webroot -w DIR`).
 //!
 //! Only a plain file directly in that folder is read. No symbolic link is followed below DIR, so a name
 //! cannot lead elsewhere, and a pipe or device does not stall the request.

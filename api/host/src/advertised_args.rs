@@ -142,7 +142,8 @@ impl FromStr for StunServer {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is not HOST[:PORT], such as stun.example.com or [2001:db8::1]:3478");
+        let wrong =
+            || format!("{text:?} is not HOST[:PORT] (examples: stun.example.com, [2001:db8::1]:3478)");
         let (host, port) = match (text.parse::<SocketAddr>(), ip_of(text)) {
             (Ok(address), _) => (address.ip().to_string(), address.port()),
             (Err(_), Ok(ip)) => (ip.to_string(), STUN_PORT),

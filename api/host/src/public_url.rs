@@ -50,7 +50,7 @@ impl FromStr for PublicUrl {
 
     fn from_str(text: &str) -> Result<Self, String> {
         check_url(text).map_err(|fault| format!("{text:?} {fault}"))?;
-        let wrong = || format!("{text:?} must be a URL without a path, such as https://calls.example.com");
+        let wrong = || format!("{text:?} must be a URL without a path (example: https://calls.example.com)");
         let url: Uri = text.parse().map_err(|_not_a_uri| wrong())?;
         let (scheme, authority) = url.scheme_str().zip(url.authority()).ok_or_else(wrong)?;
         if !matches!(url.path(), "" | "/") || url.query().is_some() {

@@ -8,7 +8,7 @@
 use crate::connection_limits::{RouteList, SlotLimits};
 use crate::proxies::Proxies;
 use crate::router::Router;
-use crate::server::{self, Door};
+use crate::server::{self, ListenerSettings};
 use actors::Environment;
 use domain::problem::Problem;
 use host::acme_challenge::ChallengeDir;
@@ -91,7 +91,7 @@ impl RedirectListener {
 /// Starts the listener's task.
 pub(crate) fn serve(listener: RedirectListener, environment: &Environment) {
     let RedirectListener { listener, target } = listener;
-    let door = Door {
+    let settings = ListenerSettings {
         acceptor: None,
         routes: routes(target),
         list: RouteList::default(),
@@ -99,7 +99,7 @@ pub(crate) fn serve(listener: RedirectListener, environment: &Environment) {
         limits: SlotLimits::few(),
     };
     let (tasks, clock) = (Arc::clone(&environment.tasks), Arc::clone(&environment.clock));
-    let serving = server::serve(listener, door, tasks, clock);
+    let serving = server::serve(listener, settings, tasks, clock);
     environment.tasks.spawn_vital("http-redirect", Box::pin(serving));
 }
 
@@ -158,7 +158,7 @@ impl RedirectTarget {
         }
         let found = self.challenges.as_ref().and_then(|dir| dir.read(token));
         let Some(bytes) = found else {
-            return plain_text(StatusCode::NOT_FOUND, "there is no such challenge\n");
+            return plain_text(StatusCode::NOT_FOUND, "no challenge has this token\n");
         };
         let mut response = Response::new(bytes.into());
         let kind = HeaderValue::from_static("application/octet-stream");

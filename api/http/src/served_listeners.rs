@@ -8,7 +8,7 @@ use crate::kurrent;
 use crate::listeners::Listeners;
 use crate::redirect;
 use crate::routes;
-use crate::server::{self, Door};
+use crate::server::{self, ListenerSettings};
 use domain::problem::Problem;
 use host::descriptors;
 use host::outbound::server_locator::ServerFile;
@@ -37,14 +37,14 @@ pub(crate) fn serve_all(
         return Ok((None, kurrent));
     };
     let routes = routes::build_router(ctx);
-    let door = Door {
+    let listening = ListenerSettings {
         acceptor: certificate::of_http(identity)?,
         routes: console::add_console(routes, listeners.console, Arc::clone(&environment.ids)),
         list: routes::list(),
         proxies: listeners.proxies,
         limits: SlotLimits::within(descriptors::raise()),
     };
-    let url = serve(ctx, listener, door, identity)?;
+    let url = serve(ctx, listener, listening, identity)?;
     let file = ServerFile {
         url: url.clone(),
         pid: std::process::id(),
@@ -61,7 +61,7 @@ pub(crate) fn serve_all(
 fn serve(
     ctx: &Ctx,
     listener: TcpListener,
-    door: Door,
+    settings: ListenerSettings,
     identity: Option<&Arc<Identity>>,
 ) -> Result<String, Problem> {
     let mut address = listener.local_addr()?;
@@ -74,7 +74,7 @@ fn serve(
     let scheme = if identity.is_some() { "https" } else { "http" };
     let environment = &ctx.installation.environment;
     let (tasks, clock) = (Arc::clone(&environment.tasks), Arc::clone(&environment.clock));
-    let serving = server::serve(listener, door, tasks, clock);
+    let serving = server::serve(listener, settings, tasks, clock);
     environment.tasks.spawn_vital("http-server", Box::pin(serving));
     Ok(format!("{scheme}://{address}"))
 }

@@ -105,7 +105,7 @@ pub fn free_udp_port() -> io::Result<u16> {
 }
 
 /// What a listener serves.
-pub struct Door {
+pub struct ListenerSettings {
     /// With an acceptor every connection uses TLS.
     pub acceptor: Option<Acceptor>,
     pub routes: Router,
@@ -117,15 +117,20 @@ pub struct Door {
 
 /// Serves requests until the stop signal, then gives open replies `STOP_MS`. The TLS handshake runs in the
 /// connection's task.
-pub async fn serve(listener: TcpListener, door: Door, tasks: Arc<dyn Tasks>, clock: Arc<dyn Clock>) {
+pub async fn serve(
+    listener: TcpListener,
+    settings: ListenerSettings,
+    tasks: Arc<dyn Tasks>,
+    clock: Arc<dyn Clock>,
+) {
     let stop = tasks.stop_signal();
     let graceful = GracefulShutdown::new();
-    let places = ConnectionSlots::new(door.limits, Arc::clone(&clock));
-    let acceptor = door.acceptor;
+    let places = ConnectionSlots::new(settings.limits, Arc::clone(&clock));
+    let acceptor = settings.acceptor;
     let doors = SharedState {
-        routes: door.routes,
-        list: Arc::new(door.list),
-        proxies: door.proxies,
+        routes: settings.routes,
+        list: Arc::new(settings.list),
+        proxies: settings.proxies,
         security: match acceptor {
             Some(_) => ConnectionSecurity::Tls,
             None => ConnectionSecurity::PlainText,

@@ -5,7 +5,7 @@ use crate::connection_limits::{RouteList, SlotLimits};
 use crate::listeners::Listeners;
 use crate::proxies::Proxies;
 use crate::router::Router;
-use crate::server::{self, Door, bind};
+use crate::server::{self, ListenerSettings, bind};
 use crate::testing::{TestServer, settings};
 use actors::Supervisor;
 use bytes::Bytes;
@@ -265,14 +265,14 @@ async fn a_silent_client_and_half_a_handshake_end_at_the_limit_of_a_head() {
         .map(warp::Reply::into_response)
         .boxed();
     let routes = Router::from(routes);
-    let door = Door {
+    let settings = ListenerSettings {
         acceptor: Some(identity.acceptor(&[]).unwrap()),
         routes,
         list: RouteList::default(),
         proxies: Proxies::default(),
         limits: SlotLimits::within(None),
     };
-    let served = server::serve(listener, door, Arc::clone(&tasks), clock);
+    let served = server::serve(listener, settings, Arc::clone(&tasks), clock);
     tasks.spawn("server", Box::pin(served));
     for greeting in [&[][..], HALF_A_GREETING] {
         let mut stream = reach(&url).await;
