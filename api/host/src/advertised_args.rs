@@ -3,7 +3,7 @@
 
 use application::language::localized;
 use domain::problem::Problem;
-use media::nat::advertised::{AdvertisedSip, is_unicast};
+use media::advertised::{AdvertisedSip, is_unicast};
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 

@@ -31,8 +31,8 @@ pub use response_ports::ResponsePortRule;
 pub use sip_sockets::SipCounts;
 pub use stun_query::{StunError, ask_stun, local_address_towards};
 
+use crate::advertised::AdvertisedAddresses;
 use crate::error::MediaError;
-use crate::nat::advertised::AdvertisedAddresses;
 use crate::rtp::packet::OutgoingStream;
 use crate::sip::crash_cleanup::{LeftOverTrunk, LegTeardown};
 use crate::sip::user_agent::{LegSettings, Uac};

@@ -1,7 +1,7 @@
 //! Asks a STUN server for the address from which it sees us (RFC 8489, Binding over UDP).
 
 use super::sip_sockets;
-use crate::nat::stun::{
+use crate::stun::{
     BindingReply, REPLY_BYTES_MAX, TRANSACTION_BYTES, TransactionId, binding_request, parse_reply,
 };
 use domain::ports::clock::Clock;

@@ -3,7 +3,7 @@
 
 use super::suite_legs::{clip, closes, dial, next, next_after_ringing};
 use super::tests::{Network, quick};
-use crate::nat::advertised::{AdvertisedAddresses, AdvertisedSip};
+use crate::advertised::{AdvertisedAddresses, AdvertisedSip};
 use carrier::{CallDetails, CalleeBehavior};
 use domain::ports::line::{Leg, LegEvent, LegSummary};
 use std::collections::BTreeMap;

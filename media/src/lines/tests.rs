@@ -4,9 +4,9 @@ use super::suite_legs::{
     clip, closes, dial, new_call, next, next_after_ringing, next_left_over, order, permit_for,
 };
 use super::{SipTrunk, TrunkConfig};
+use crate::advertised::AdvertisedAddresses;
 use crate::driver::{MediaConfig, MediaDriver, MediaPorts};
 use crate::error::MediaError;
-use crate::nat::advertised::AdvertisedAddresses;
 use crate::sip::authentication::Credentials;
 use crate::testing::{JUDGES_TIME, SuiteClock, SuiteIds, SuiteTasks};
 use carrier::driver::{Carrier, CarrierConfig, CarrierHandle};

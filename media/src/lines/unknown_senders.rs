@@ -3,8 +3,8 @@
 use super::suite_legs::{clip, closes, dial, new_call, next, next_after_ringing, order, permit_for};
 use super::tests::{Network, quick};
 use super::{SipTrunk, TrunkConfig};
+use crate::advertised::AdvertisedAddresses;
 use crate::driver::{MediaConfig, MediaDriver, MediaPorts, ResponsePortRule};
-use crate::nat::advertised::AdvertisedAddresses;
 use crate::sip::message::SipMessage;
 use crate::sip::sdp;
 use crate::testing::{StoppedClock, SuiteClock, SuiteIds, SuiteTasks};

@@ -6,8 +6,8 @@ use host::advertised_args::AdvertisedArgs;
 use host::app::resolve_advertised;
 use host::clock::{SystemClock, SystemIds};
 use host::config::{RTP_PORTS_DEFAULT, TrunkSpec, calls_in_ports};
+use media::advertised::{AdvertisedAddresses, is_public};
 use media::driver::local_address_towards;
-use media::nat::advertised::{AdvertisedAddresses, is_public};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 

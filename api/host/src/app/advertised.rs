@@ -7,9 +7,9 @@ use application::format_localized;
 use application::notice::notice;
 use domain::ports::clock::Clock;
 use domain::ports::id_source::IdSource;
+use media::advertised::{AdvertisedAddresses, AdvertisedSip, is_public, is_unicast};
 use media::driver::ask_stun;
 use media::lines::TrunkAddresses;
-use media::nat::advertised::{AdvertisedAddresses, AdvertisedSip, is_public, is_unicast};
 use std::net::{IpAddr, SocketAddr};
 
 /// Returns the addresses to show, after asking the STUN server if one of them is `auto`. SIP listens on
