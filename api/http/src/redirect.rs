@@ -2,8 +2,9 @@
 //! challenges of an ACME client.
 //!
 //! A redirect goes to the public URL only, whatever the request says, and only for requests to its host: a
-//! request for another host gets 421 (RFC 9110, 15.5.20). It has the limits of every listener of ours, with
-//! few connections, and no route of the API.
+//! request for another host gets 421 (RFC 9110, 15.5.20). Only pages are redirected: a program that sends its
+//! key in clear has to notice it (OWASP ASVS 5, V4.1.2). The listener has the limits of every other one, with
+//! few connections.
 
 use crate::connection_limits::{RouteList, SlotLimits};
 use crate::proxies::Proxies;
@@ -24,6 +25,9 @@ use warp::reply::Response;
 
 /// URL path of the challenges of an ACME client (RFC 8555, 8.3).
 const CHALLENGES: &str = "/.well-known/acme-challenge/";
+
+/// URL path of the API, which is not redirected.
+const API: &str = "/api/";
 
 /// Longest path and query that is redirected, in bytes: four times what the console's longest URLs have.
 const TARGET_BYTES_MAX: usize = 8 * 1_024;
@@ -132,6 +136,10 @@ impl RedirectTarget {
         }
         if !path.starts_with('/') {
             return plain_text(StatusCode::BAD_REQUEST, "the request has no path\n");
+        }
+        if path.starts_with(API) || !matches!(*method, Method::GET | Method::HEAD) {
+            let text = "plain HTTP leads browsers to the pages only: send requests of the API over https\n";
+            return plain_text(StatusCode::FORBIDDEN, text);
         }
         if path.len() + query.map_or(0, str::len) > TARGET_BYTES_MAX {
             return plain_text(StatusCode::URI_TOO_LONG, "the path is too long\n");
@@ -254,6 +262,19 @@ mod tests {
             answered("/", None, &["calls.example.com", "calls.example.com"]).0,
             400
         );
+    }
+
+    #[test]
+    fn requests_of_programs_are_refused_so_that_they_notice() {
+        assert_eq!(answered("/api/v1/campaigns", None, &OWN), (403, String::new()));
+        let mut headers = HeaderMap::new();
+        headers.append(header::HOST, HeaderValue::from_static("calls.example.com"));
+        for method in [Method::POST, Method::PUT, Method::OPTIONS, Method::CONNECT] {
+            let response = target().answer(&method, "/", None, &headers);
+            assert_eq!(response.status(), StatusCode::FORBIDDEN, "{method}");
+        }
+        let response = target().answer(&Method::HEAD, "/", None, &headers);
+        assert_eq!(response.status(), StatusCode::PERMANENT_REDIRECT);
     }
 
     #[test]
