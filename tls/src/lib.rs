@@ -16,6 +16,7 @@ mod pem;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 mod provider;
+mod self_signed;
 #[cfg(any(test, feature = "testing"))]
 #[expect(clippy::unwrap_used, reason = "what tests stand on")]
 pub mod testing;
@@ -29,4 +30,5 @@ pub use client_identity::ClientIdentity;
 pub use deadline::with_deadline;
 pub use error::{TlsError, find_tls_error_text};
 pub use identity::{Identity, IdentityFiles, ReloadOutcome};
+pub use self_signed::{SelfSigned, is_self_signed_current, issue_self_signed};
 pub use trust::{Fingerprint, Trust};

@@ -17,7 +17,7 @@ use tokio_rustls::TlsAcceptor;
 
 /// Makes a client's handshake with a server that echoes one byte. Returns the server's fingerprint, or the
 /// client's error.
-async fn meet(identity: &Arc<Identity>, trust: Trust, host: &str) -> Result<Fingerprint, String> {
+pub(crate) async fn meet(identity: &Arc<Identity>, trust: Trust, host: &str) -> Result<Fingerprint, String> {
     let (near, far): (DuplexStream, DuplexStream) = tokio::io::duplex(16 * 1024);
     let mut accepted = AcceptedStream::new(far, Some(&identity.acceptor(&[b"h2"]).unwrap()));
     let serving = async move {

@@ -8,6 +8,7 @@ use host::app::AppError;
 use host::clock::{SystemClock, SystemIds};
 use host::config::RTP_PORTS_DEFAULT;
 use host::data_dir::RECORDINGS_DIR;
+use media::advertised::AdvertisedAddresses;
 use media::driver::{MediaConfig, MediaDriver, MediaPorts};
 use media::lines::{SipTrunk, TrunkConfig};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -37,7 +38,7 @@ impl BenchLine {
         let ids = SystemIds::checked().map_err(|error| AppError::Random(error.to_string()))?;
         let config = MediaConfig {
             sip: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            advertised: None,
+            advertised: AdvertisedAddresses::default(),
             rtp_ports: (*RTP_PORTS_DEFAULT.start(), *RTP_PORTS_DEFAULT.end()),
             recordings: directory.join(RECORDINGS_DIR),
             hung_up: Arc::default(),

@@ -18,11 +18,13 @@ use domain::permission::DataScope;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
 use domain::webhook::WebhookFormat;
+use host::advertised_args::AdvertisedChoice;
 use host::messaging_args::MessagingChoice;
 use host::open_settings::OpenSettings;
 use host::serve_settings::ServeSettings;
 use host::sign_in_args::SignInSettings;
 use host::speech_args::SpeechChoice;
+use host::tls_args::TlsChoice;
 use http::listeners::Listeners;
 use http::running_server::RunningServer;
 use std::path::Path;
@@ -108,13 +110,15 @@ pub(crate) fn settings(directory: &Path) -> ServeSettings {
     ServeSettings {
         read_db: None,
         open: OpenSettings::of_directory(directory.to_owned()),
-        tls: None,
+        tls: TlsChoice::default(),
+        public_url: None,
         sign_in: SignInSettings::default(),
         speech: SpeechChoice::default(),
         messaging: MessagingChoice::default(),
         trunks: Vec::new(),
         sip: None,
         rtp_ports: None,
+        advertised: AdvertisedChoice::default(),
         drain_ms: 0,
         witnesses: Vec::new(),
         ntp: None,

@@ -103,6 +103,11 @@ pub fn parse_port_range(text: &str) -> Result<RangeInclusive<u16>, ConfigError> 
     Ok(first..=last)
 }
 
+/// Returns the concurrent calls that a range of audio ports carries: each needs an even port (RFC 3550, 11).
+pub fn calls_in_ports(ports: &RangeInclusive<u16>) -> usize {
+    ports.clone().filter(|port| port % 2 == 0).count()
+}
+
 /// The source of a trunk's password. It is read only when the trunk is opened.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Password {

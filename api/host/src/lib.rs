@@ -3,7 +3,9 @@
 //! `app/` is the only place that chooses implementations of the ports. `process/` is one process that serves
 //! an installation, and reports its readiness.
 
+pub mod acme_challenge;
 mod address_args;
+pub mod advertised_args;
 pub mod app;
 pub mod carrier_settings;
 pub mod clock;
@@ -27,10 +29,12 @@ pub mod outbound;
 pub mod process;
 pub mod process_resources;
 mod process_time;
+pub mod public_url;
 pub mod read_db_spec;
 pub mod rebuild_record;
 pub mod rehearsal;
 pub mod secret_text;
+pub mod self_signed;
 pub mod serve_settings;
 pub mod sign_in_args;
 pub mod signals;

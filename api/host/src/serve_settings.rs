@@ -1,18 +1,20 @@
 //! The settings with which a server starts, from its command line.
 
+use crate::advertised_args::AdvertisedChoice;
 use crate::config::TrunkSpec;
 use crate::messaging_args::MessagingChoice;
 use crate::open_settings::OpenSettings;
 use crate::outbound::ntp::NtpServer;
 use crate::outbound::tsa::TsaUrl;
 use crate::outbound::witness::WitnessSpec;
+use crate::public_url::PublicUrl;
 use crate::read_db_spec::ReadDbSpec;
 use crate::sign_in_args::SignInSettings;
 use crate::speech_args::SpeechChoice;
+use crate::tls_args::TlsChoice;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use tls::IdentityFiles;
 
 /// The settings with which a server starts.
 #[derive(Debug, Clone)]
@@ -21,7 +23,9 @@ pub struct ServeSettings {
     pub read_db: Option<ReadDbSpec>,
     pub open: OpenSettings,
     /// The certificate and key for TLS on the server's ports. Without them they use plain text.
-    pub tls: Option<IdentityFiles>,
+    pub tls: TlsChoice,
+    /// The URL under which browsers reach this server. Default: the address of its listener.
+    pub public_url: Option<PublicUrl>,
     /// How users sign in, besides passwords.
     pub sign_in: SignInSettings,
     /// The recognizer, synthesizer, assistant and encoder of calls.
@@ -31,6 +35,8 @@ pub struct ServeSettings {
     pub trunks: Vec<TrunkSpec>,
     pub sip: Option<SocketAddr>,
     pub rtp_ports: Option<RangeInclusive<u16>>,
+    /// The addresses that trunks are shown. Default: the local ones.
+    pub advertised: AdvertisedChoice,
     /// How long live calls may continue after the driver lock was lost, in milliseconds.
     pub drain_ms: u64,
     /// The witnesses that cosign log checkpoints.

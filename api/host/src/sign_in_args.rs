@@ -35,7 +35,7 @@ pub struct SignInArgs {
         group = "oidc_secrets"
     )]
     pub oidc_secret: Option<SecretText>,
-    /// The URL of this server for browsers, without a path; default: the address of --http
+    /// The URL of this server for browsers, without a path; default: --public-url, else the address of --http
     #[arg(long, value_name = "URL", requires = "oidc_issuer", value_parser = outside_url)]
     pub oidc_own_url: Option<String>,
 }

@@ -8,12 +8,15 @@ use application::language::localized;
 use application::notice::notice;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
+use domain::problem::Problem;
 use host::clock::SystemClock;
 use host::outbound::server_locator::ServerFile;
+use host::self_signed::ensure_self_signed;
+use host::tls_args::TlsChoice;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tls::{Acceptor, Fingerprint, Identity, IdentityFiles, ReloadOutcome, TlsError, Trust};
+use tls::{Acceptor, Fingerprint, Identity, ReloadOutcome, TlsError, Trust};
 
 /// Interval in milliseconds at which the certificate files are checked for a change.
 const LOOK_MS: u64 = 5_000;
@@ -24,11 +27,61 @@ const HTTP: &[&[u8]] = &[b"h2", b"http/1.1"];
 /// Protocols of the gRPC listener inside TLS.
 const GRPC: &[&[u8]] = &[b"h2"];
 
-/// Loads the certificate and key of the listeners; `None` without files. They must be valid at the
+/// Interval in milliseconds at which the end of a self-signed certificate is checked: an hour of the month
+/// that is left.
+const RENEWAL_LOOK_MS: u64 = 3_600_000;
+
+/// Loads the certificate and key that the operator named; `None` without files. They must be valid at the
 /// machine's time, also in a rehearsal with another clock.
-pub(crate) fn load(files: Option<&IdentityFiles>) -> Result<Option<Arc<Identity>>, TlsError> {
-    let load = |files: &IdentityFiles| Identity::load(files.clone(), SystemClock::default().now());
-    files.map(load).transpose()
+pub(crate) fn load(choice: &TlsChoice) -> Result<Option<Arc<Identity>>, TlsError> {
+    match choice {
+        TlsChoice::Files(files) => Identity::load(files.clone(), SystemClock::default().now()).map(Some),
+        TlsChoice::Plain | TlsChoice::SelfSigned { .. } => Ok(None),
+    }
+}
+
+/// Returns the certificate that was loaded, or this server's own one in its data directory if the operator
+/// wants it.
+pub(crate) fn or_self_signed(
+    loaded: Option<Arc<Identity>>,
+    choice: &TlsChoice,
+    directory: &Path,
+) -> Result<Option<Arc<Identity>>, Problem> {
+    match choice {
+        TlsChoice::SelfSigned { hosts } => {
+            let now = SystemClock::default().now();
+            let files = ensure_self_signed(directory, hosts, now)?;
+            Ok(Some(Identity::load(files, now)?))
+        }
+        TlsChoice::Plain | TlsChoice::Files(_) => Ok(loaded),
+    }
+}
+
+/// Starts the task that replaces a self-signed certificate before its end. The files are then read again
+/// like any other.
+pub(crate) fn renew_self_signed(
+    choice: &TlsChoice,
+    directory: PathBuf,
+    tasks: &Arc<dyn Tasks>,
+    clock: &Arc<dyn Clock>,
+) {
+    let TlsChoice::SelfSigned { hosts } = choice.clone() else {
+        return;
+    };
+    let (clock, stop) = (Arc::clone(clock), tasks.stop_signal());
+    let renewing = async move {
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.stopping() => return,
+                () = clock.wait_until(clock.now().plus_ms(RENEWAL_LOOK_MS)) => {}
+            }
+            if let Err(problem) = ensure_self_signed(&directory, &hosts, SystemClock::default().now()) {
+                tracing::warn!(cause = %problem.detail, "the self-signed certificate cannot be renewed");
+            }
+        }
+    };
+    tasks.spawn("self-signed certificate", Box::pin(renewing));
 }
 
 pub(crate) fn of_http(identity: Option<&Arc<Identity>>) -> Result<Option<Acceptor>, TlsError> {
@@ -45,9 +98,9 @@ pub(crate) fn warn_if_unencrypted(option: &str, address: SocketAddr, identity: O
         return;
     }
     notice(&format!(
-        "{option} {address} is open to other machines without TLS: keys and passwords are sent unencrypted; \
-         give --tls-cert and --tls-key / {option} {address} 对其他机器开放但未启用 TLS：密钥和密码会以明文传输，\
-         请使用 --tls-cert 和 --tls-key"
+        "{option} {address} is open to other machines without TLS: keys are sent unencrypted, and passwords \
+         are refused; give --tls-cert and --tls-key, or --tls-self-signed / {option} {address} \
+         对其他机器开放但未启用 TLS：密钥会以明文传输，密码会被拒收，请使用 --tls-cert 和 --tls-key，或 --tls-self-signed"
     ));
 }
 
@@ -96,7 +149,7 @@ pub(crate) fn watch_certificate_files(
     tasks.spawn("certificate", Box::pin(looking));
 }
 
-fn say_renewed(directory: &std::path::Path, fingerprint: Fingerprint) {
+fn say_renewed(directory: &Path, fingerprint: Fingerprint) {
     tracing::info!(%fingerprint, "the certificate was renewed");
     notice(localized("证书已更新", "the certificate was renewed"));
     if let Err(error) = ServerFile::renew_certificate(directory, fingerprint) {

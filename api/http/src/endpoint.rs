@@ -10,6 +10,7 @@ use crate::context::ViewFreshness;
 pub(crate) use crate::guard::EndpointSubject;
 use crate::guard::Guard;
 pub(crate) use crate::input::{Input, parse_object};
+use crate::password_channel::BodySecrecy;
 use crate::query_parameters::QueryParameters;
 use crate::rate_limits::RequestWeight;
 use crate::request_pipeline::{Handler, RequestParts, RequestPipeline};
@@ -117,6 +118,7 @@ pub struct Endpoint {
     pub standing: EndpointStatus,
     pub answer: ResponseDependency,
     pub beginning: LogBeginning,
+    pub body_secrecy: BodySecrecy,
     rows: ViewFreshness,
     /// The responses of a successful request, derived from the handler's return type.
     pub(crate) responses: fn(&mut SchemaGenerator) -> Vec<DocumentedResponse>,
@@ -186,6 +188,7 @@ impl Endpoint {
             standing: EndpointStatus::Current,
             answer: ResponseDependency::TheMoment,
             beginning: LogBeginning::OwnChoice,
+            body_secrecy: BodySecrecy::Usual,
             rows: if R::IS_READ {
                 ViewFreshness::OfTheLog
             } else {
@@ -220,6 +223,11 @@ impl Endpoint {
         self.takes = BodyKind::Json(schema_of::<T>);
         self.says_who = names_of_who_acts::<T>();
         self
+    }
+    /// Declares a JSON body of this type with the password of a user who signs in.
+    pub fn takes_password<T: JsonSchema>(mut self) -> Self {
+        self.body_secrecy = BodySecrecy::Password;
+        self.takes::<T>()
     }
     /// Sets that the endpoint also accepts a form with a file (`multipart/form-data`) with this schema.
     pub fn takes_form<T: JsonSchema>(mut self) -> Self {

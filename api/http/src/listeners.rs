@@ -4,6 +4,7 @@
 use crate::console::ConsoleMode;
 use crate::kurrent::KurrentListener;
 use crate::proxies::Proxies;
+use crate::redirect::RedirectListener;
 use tokio::net::TcpListener;
 
 /// The bound listeners of a server; without HTTP there are no routes (`trunk call`).
@@ -13,6 +14,7 @@ pub struct Listeners {
     pub(crate) kurrent: Option<KurrentListener>,
     pub(crate) console: ConsoleMode,
     pub(crate) proxies: Proxies,
+    pub(crate) redirect: Option<RedirectListener>,
 }
 
 impl Listeners {
@@ -40,6 +42,13 @@ impl Listeners {
     #[must_use]
     pub fn and_proxies(mut self, proxies: Proxies) -> Self {
         self.proxies = proxies;
+        self
+    }
+
+    /// Adds the listener that redirects plain HTTP to the public URL.
+    #[must_use]
+    pub fn and_redirect(mut self, listener: Option<RedirectListener>) -> Self {
+        self.redirect = listener;
         self
     }
 

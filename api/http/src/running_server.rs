@@ -2,14 +2,10 @@
 
 use crate::auth::{self, AuthenticationMode};
 use crate::certificate;
-use crate::console::{self, ConsoleMode};
 use crate::context::{Context, Ctx};
-use crate::kurrent;
 use crate::listeners::Listeners;
-use crate::proxies::Proxies;
-use crate::routes;
 use crate::routes::oidc::RETURN_PATH;
-use crate::server;
+use crate::served_listeners::serve_all;
 use actors::Environment;
 use application::engines::Engines;
 use application::format_localized;
@@ -30,8 +26,8 @@ use host::log_proofs::{LogTreeMaintainer, history};
 use host::outbound::messenger::OutsideMessenger;
 use host::outbound::number_checker::ask_outside;
 use host::outbound::oidc::OidcProvider;
-use host::outbound::server_locator::ServerFile;
 use host::process::Process;
+use host::public_url::PublicUrl;
 use host::rebuild_record;
 use host::serve_settings::{RecordedClipFile, ServeSettings};
 use host::single_event::note_index_remade;
@@ -39,7 +35,7 @@ use speech::recognition::spec::RecognizerSpec;
 use speech::recorded_clip::RecordedClipSynthesizer;
 use std::collections::BTreeSet;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use tls::Identity;
 use tokio::net::TcpListener;
@@ -70,11 +66,12 @@ impl RunningServer {
     ) -> Result<Self, Problem> {
         refuse_rehearsal_off_loopback(&settings)?;
         refuse_trunks_of_one_name(&settings)?;
-        let identity = certificate::load(settings.tls.as_ref())?;
+        let identity = certificate::load(&settings.tls)?;
         let opened = OpenDataDir::open_on_call_runtime(&settings.open, calls.handle()).await?;
         history::check_history(&opened.environment, &settings.open).await?;
         opened.name_log().await?;
         let mode = Mode::of_rehearsal(opened.environment.rehearsal);
+        let identity = certificate::or_self_signed(identity, &settings.tls, &opened.directory)?;
         note_index_remade(opened.environment.store.as_ref(), mode, opened.index_remade()).await?;
         say_who_is_unreadable(&opened);
         for folder in ["", PROMPTS_DIR, REPORTS_DIR] {
@@ -92,7 +89,7 @@ impl RunningServer {
                 synthesizer,
             )
             .await?;
-        demand_second_factor(&installation, &settings);
+        set_access(&installation, &settings);
         carry_messages(&installation, &settings);
         app::ask_writer(&installation, &settings.speech)?;
         let environment = &installation.environment;
@@ -115,7 +112,7 @@ impl RunningServer {
             identity: identity.clone(),
             ..Context::of_server(&installation, &process, door, engines)
         });
-        let (url, kurrent) = serve_all(&ctx, listeners, identity.as_ref())?;
+        let (url, kurrent) = serve_all(&ctx, listeners, identity.as_ref(), &settings)?;
         ask_provider(&installation, &settings, url.as_deref())?;
         // The clock is checked before the first call is dialed.
         process.clock_evidence.begin().await?;
@@ -124,17 +121,25 @@ impl RunningServer {
         process.opened.on_calls(driving).await?;
         begin_beside(&installation);
         process.begin();
-        if let Some(url) = &url {
-            offer_first_set_up(&installation, url.clone());
-        }
-        Ok(Self {
+        let running = Self {
             installation,
             process,
             ctx,
             url,
             kurrent,
             identity,
-        })
+        };
+        if let Some(url) = running.url_for_browsers() {
+            offer_first_set_up(&running.installation, url);
+        }
+        Ok(running)
+    }
+
+    /// Returns the URL of the console: the public one, else that of the listener; `None` without a listener.
+    pub fn url_for_browsers(&self) -> Option<String> {
+        let url = self.url.clone()?;
+        let public_url = self.installation.access.public_url();
+        Some(public_url.map_or(url, str::to_owned))
     }
 
     /// Returns the URL of the status page with the token; `None` without an HTTP listener. For a terminal,
@@ -188,9 +193,13 @@ fn carry_messages(installation: &Installation, settings: &ServeSettings) {
     installation.messages.carry_by(Arc::new(messenger));
 }
 
-fn demand_second_factor(installation: &Installation, settings: &ServeSettings) {
+/// Sets what sign-ins and set-up links need of the settings.
+fn set_access(installation: &Installation, settings: &ServeSettings) {
     let roles = settings.sign_in.second_factor_for.clone();
     installation.access.demand_second_factor(roles);
+    if let Some(url) = &settings.public_url {
+        installation.access.name_public_url(url.as_str());
+    }
 }
 
 /// Lets users sign in with the configured identity provider, if there is one and an HTTP listener. Browsers
@@ -203,7 +212,9 @@ fn ask_provider(
     let Some((oidc, url)) = settings.sign_in.oidc.clone().zip(url) else {
         return Ok(());
     };
-    let own = oidc.redirect.as_deref().unwrap_or(url).trim_end_matches('/');
+    let public_url = settings.public_url.as_ref().map(PublicUrl::as_str);
+    let own = oidc.redirect.as_deref().or(public_url).unwrap_or(url);
+    let own = own.trim_end_matches('/');
     let redirect = format!("{own}{RETURN_PATH}");
     let provider = OidcProvider::new(oidc, Arc::clone(&installation.environment.clock))?;
     installation.access.provider.ask(Arc::new(provider), redirect);
@@ -299,65 +310,4 @@ fn with_given_sound(
     let wav = std::fs::read(&given.file).map_err(|error| wrong(error.to_string()))?;
     let spoken = RecordedClipSynthesizer::new(given.text.as_str(), &wav, others);
     Ok(Arc::new(spoken.map_err(|error| wrong(error.to_string()))?))
-}
-
-/// Starts every listener; HTTP last, because its readiness covers the others.
-fn serve_all(
-    ctx: &Ctx,
-    listeners: Listeners,
-    identity: Option<&Arc<Identity>>,
-) -> Result<(Option<String>, Option<SocketAddr>), Problem> {
-    let (console, proxies, kurrent) = (listeners.console, listeners.proxies, listeners.kurrent);
-    let kurrent = kurrent.map(|listener| kurrent::serve(listener, &ctx.installation, identity));
-    let kurrent = kurrent.transpose()?;
-    let url = listeners
-        .http
-        .map(|listener| serve(ctx, listener, proxies, console, identity, kurrent));
-    Ok((url.transpose()?, kurrent))
-}
-
-fn serve(
-    ctx: &Ctx,
-    listener: TcpListener,
-    proxies: Proxies,
-    console: ConsoleMode,
-    identity: Option<&Arc<Identity>>,
-    kurrent: Option<SocketAddr>,
-) -> Result<String, Problem> {
-    let mut address = listener.local_addr()?;
-    certificate::warn_if_unencrypted("--http", address, identity);
-    certificate::warn_if_untrusted("--http", address, identity);
-    if address.ip().is_unspecified() {
-        // A server that listens everywhere is reachable on this machine by loopback.
-        address.set_ip(Ipv4Addr::LOCALHOST.into());
-    }
-    let scheme = if identity.is_some() { "https" } else { "http" };
-    let url = format!("{scheme}://{address}");
-    let acceptor = certificate::of_http(identity)?;
-    let environment = &ctx.installation.environment;
-    let routes = console::add_console(routes::build_router(ctx), console, Arc::clone(&environment.ids));
-    environment.tasks.spawn_vital(
-        "http-server",
-        Box::pin(server::serve(
-            listener,
-            acceptor,
-            routes,
-            routes::list(),
-            proxies,
-            Arc::clone(&environment.tasks),
-            Arc::clone(&environment.clock),
-        )),
-    );
-    let file = ServerFile {
-        url: url.clone(),
-        pid: std::process::id(),
-        kurrent,
-        certificate: identity.map(|identity| identity.fingerprint().to_string()),
-    };
-    file.write(&ctx.installation.directory)?;
-    if let Some(identity) = identity {
-        let directory = ctx.installation.directory.clone();
-        certificate::watch_certificate_files(identity, directory, &environment.tasks, &environment.clock);
-    }
-    Ok(url)
 }

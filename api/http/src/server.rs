@@ -7,6 +7,7 @@
 use crate::connection_limits::{
     ConnectionSlot, ConnectionSlots, RouteList, SlotLimits, TimedRequestBody, TimedResponseBody,
 };
+use crate::password_channel::{ConnectionSecurity, RequestChannel, refuse_plain};
 use crate::proxies::Proxies;
 use crate::reply::problem_response;
 use crate::router::Router;
@@ -16,7 +17,6 @@ use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
 use domain::problem::{Problem, ProblemKind};
 use futures_util::FutureExt;
-use host::descriptors;
 use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -104,26 +104,37 @@ pub fn free_udp_port() -> io::Result<u16> {
     Ok(socket.local_addr()?.port())
 }
 
-/// Serves requests until the stop signal, then gives open replies `STOP_MS`. Requests that `list` keeps slots
-/// for always get one. With an acceptor every connection uses TLS; the handshake runs in the connection's
-/// task.
+/// What a listener serves.
+pub struct ListenerSettings {
+    /// With an acceptor every connection uses TLS.
+    pub acceptor: Option<Acceptor>,
+    pub routes: Router,
+    /// The requests that always get a slot, and those that are accepted over a private channel only.
+    pub list: RouteList,
+    pub proxies: Proxies,
+    pub limits: SlotLimits,
+}
+
+/// Serves requests until the stop signal, then gives open replies `STOP_MS`. The TLS handshake runs in the
+/// connection's task.
 pub async fn serve(
     listener: TcpListener,
-    acceptor: Option<Acceptor>,
-    routes: Router,
-    list: RouteList,
-    proxies: Proxies,
+    settings: ListenerSettings,
     tasks: Arc<dyn Tasks>,
     clock: Arc<dyn Clock>,
 ) {
     let stop = tasks.stop_signal();
     let graceful = GracefulShutdown::new();
-    let places = ConnectionSlots::new(SlotLimits::within(descriptors::raise()), Arc::clone(&clock));
+    let places = ConnectionSlots::new(settings.limits, Arc::clone(&clock));
+    let acceptor = settings.acceptor;
     let doors = SharedState {
-        routes,
-        list: Arc::new(list),
-        proxies,
-        secured: acceptor.is_some(),
+        routes: settings.routes,
+        list: Arc::new(settings.list),
+        proxies: settings.proxies,
+        security: match acceptor {
+            Some(_) => ConnectionSecurity::Tls,
+            None => ConnectionSecurity::PlainText,
+        },
     };
     loop {
         let accepted = tokio::select! {
@@ -170,8 +181,8 @@ struct SharedState {
     routes: Router,
     list: Arc<RouteList>,
     proxies: Proxies,
-    /// True if every connection uses TLS.
-    secured: bool,
+    /// Of every connection.
+    security: ConnectionSecurity,
 }
 
 /// Runs one connection. It ends after its open request when the server stops, and at once when it exceeds a
@@ -188,7 +199,8 @@ fn connection(
         let asks = doors.proxies.client(peer, request.headers());
         request.extensions_mut().insert(ClientAddress(asks));
         name_host(&mut request);
-        take(doors.clone(), Arc::clone(&visited), request)
+        let channel = RequestChannel::of(doors.security, peer, &doors.proxies, request.headers());
+        take(doors.clone(), Arc::clone(&visited), channel, request)
     });
     let serving = builder()
         .serve_connection_with_upgrades(TokioIo::new(stream), service)
@@ -247,6 +259,7 @@ fn builder() -> Builder<TokioExecutor> {
 async fn take(
     doors: SharedState,
     place: Arc<ConnectionSlot>,
+    channel: RequestChannel,
     request: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<TimedResponseBody<impl Body<Data = Bytes, Error = warp::Error>>>, Infallible> {
     let path = request.uri().path().to_owned();
@@ -255,6 +268,12 @@ async fn take(
         true => doors.list.keeps(&Method::GET, &path),
         false => doors.list.keeps(request.method(), &path),
     };
+    if channel == RequestChannel::Plain && doors.list.carries_password(request.method(), &path) {
+        // The body is not read; the password in it stays where it is.
+        let refused = place.begin_refused();
+        let response = closing(problem_response(&refuse_plain()));
+        return Ok(response.map(|body| TimedResponseBody::new(body, refused)));
+    }
     let Some(open) = place.begin(kept) else {
         // The refusal is short and takes no ordinary slot.
         let refused = place.begin_refused();
@@ -271,7 +290,7 @@ async fn take(
     {
         response.headers_mut().insert(header::ALLOW, allowed);
     }
-    if doors.secured {
+    if doors.security == ConnectionSecurity::Tls {
         let policy = HeaderValue::from_static(STAY_SECURED);
         response
             .headers_mut()
@@ -282,11 +301,15 @@ async fn take(
 
 /// Returns the reply when all ordinary slots are busy.
 fn full() -> Response {
-    let mut response = problem_response(&Problem::new(
+    closing(problem_response(&Problem::new(
         ProblemKind::Busy,
         "places-taken",
         "all request slots are in use; try again in a moment",
-    ));
+    )))
+}
+
+/// Closes the connection after this response, because the request's body was not read.
+fn closing(mut response: Response) -> Response {
     let close = HeaderValue::from_static("close");
     response.headers_mut().insert(header::CONNECTION, close);
     response

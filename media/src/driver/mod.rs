@@ -21,6 +21,7 @@ mod rtp_ports;
 mod signaling;
 mod sip_sockets;
 mod steady_time;
+mod stun_query;
 
 pub use hung_up_dialogs::HungUpDialogs;
 pub(crate) use leg_handle::LegHandle;
@@ -28,7 +29,9 @@ pub use options::{OptionsAnswer, ask_options};
 pub use pace_statistics::PaceStatistics;
 pub use response_ports::ResponsePortRule;
 pub use sip_sockets::SipCounts;
+pub use stun_query::{StunError, ask_stun, local_address_towards};
 
+use crate::advertised::AdvertisedAddresses;
 use crate::error::MediaError;
 use crate::rtp::packet::OutgoingStream;
 use crate::sip::crash_cleanup::{LeftOverTrunk, LegTeardown};
@@ -64,8 +67,8 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 pub struct MediaConfig {
     /// The local SIP address. A data directory keeps its port over restarts; port 0 takes a free one.
     pub sip: SocketAddr,
-    /// The IP address to show to far ends behind a NAT; `None`: the local address that reaches each trunk.
-    pub advertised: Option<IpAddr>,
+    /// The addresses to show to far ends where a NAT is in between.
+    pub advertised: AdvertisedAddresses,
     /// First and last RTP port; only even ones are used, for RTCP each next one.
     pub rtp_ports: (u16, u16),
     /// The directory of the recordings `<call id>.wav`; created if absent, and closed to others (0700).
@@ -109,8 +112,10 @@ pub struct MediaDriver {
 pub(crate) struct TrunkRegistration {
     number: TrunkNumber,
     pub(crate) remote: SocketAddr,
-    /// Our SIP address as the trunk sees it (sent-by).
+    /// Our SIP address as the trunk is shown it (sent-by, Contact).
     pub(crate) local: SocketAddr,
+    /// Our address for audio as the trunk is shown it (SDP).
+    pub(crate) media: IpAddr,
 }
 
 impl MediaDriver {
@@ -240,11 +245,13 @@ impl MediaDriver {
         if is_new {
             self.listen(socket, DatagramSource::Trunk(number));
         }
-        let ip = self.config.advertised.unwrap_or(seen.ip());
+        let local = SocketAddr::new(seen.ip(), self.local.port());
+        let advertised = self.config.advertised;
         Ok(TrunkRegistration {
             number,
             remote,
-            local: SocketAddr::new(ip, self.local.port()),
+            local: advertised.sip_for(local, remote.ip()),
+            media: advertised.rtp_for(seen.ip(), remote.ip()),
         })
     }
 
@@ -293,7 +300,7 @@ impl MediaDriver {
             (socket, control)
         };
         let port = socket.local_addr().map_err(unavailable)?.port();
-        settings.media = SocketAddr::new(place.local.ip(), port);
+        settings.media = SocketAddr::new(place.media, port);
         let silence_ms = settings.silence_ms;
         let uac = Uac::dial(settings, identity, self.draw_seed(), now);
         let number = self.next_leg.fetch_add(1, Ordering::Relaxed);
@@ -339,7 +346,7 @@ impl MediaDriver {
     /// Sends one OPTIONS to a trunk and returns whether it is alive.
     pub(crate) async fn probe(&self, place: &TrunkRegistration) -> ProbeAnswer {
         let MediaPorts { clock, ids, .. } = &self.surroundings;
-        options::probe(place.remote, clock.as_ref(), ids.as_ref()).await
+        options::probe(place.remote, place.local.ip(), clock.as_ref(), ids.as_ref()).await
     }
 
     /// Ends a leg that a crash left, by CANCEL or BYE. The handle reports how it ends.

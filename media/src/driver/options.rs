@@ -34,10 +34,12 @@ pub enum OptionsAnswer {
 }
 
 /// Resolves the host name, sends an OPTIONS to its first address and waits for the answer. Fails if the
-/// name has no address or no datagram can be sent.
+/// name has no address or no datagram can be sent. `shown` is the address in its Via and Contact; `None`: the
+/// local one. The answer returns to the socket in any case (rport, RFC 3581).
 pub async fn ask_options(
     host: &str,
     port: u16,
+    shown: Option<IpAddr>,
     clock: &dyn Clock,
     ids: &dyn IdSource,
 ) -> io::Result<OptionsAnswer> {
@@ -52,7 +54,11 @@ pub async fn ask_options(
     let socket = sip_sockets::bind(SocketAddr::new(any, 0))?;
     // A connected socket learns that the port is closed, and receives only from the trunk.
     socket.connect(remote).await?;
-    let question = question(socket.local_addr()?, remote, ids);
+    let mut local = socket.local_addr()?;
+    if let Some(shown) = shown {
+        local.set_ip(shown);
+    }
+    let question = question(local, remote, ids);
     let bytes = question.to_bytes();
     let mut buffer = vec![0_u8; DATAGRAM_BYTES_MAX];
     let began = clock.now();
@@ -89,9 +95,14 @@ const UNAVAILABLE: u16 = 503;
 
 /// Sends an OPTIONS to this address and returns whether the trunk is alive. A 503, a closed port, silence
 /// and an error count as dead.
-pub(super) async fn probe(remote: SocketAddr, clock: &dyn Clock, ids: &dyn IdSource) -> ProbeAnswer {
+pub(super) async fn probe(
+    remote: SocketAddr,
+    shown: IpAddr,
+    clock: &dyn Clock,
+    ids: &dyn IdSource,
+) -> ProbeAnswer {
     let host = remote.ip().to_string();
-    match ask_options(&host, remote.port(), clock, ids).await {
+    match ask_options(&host, remote.port(), Some(shown), clock, ids).await {
         Ok(OptionsAnswer::Answered { code, .. }) if code != UNAVAILABLE => ProbeAnswer::Alive,
         Ok(OptionsAnswer::Answered { .. } | OptionsAnswer::PortClosed | OptionsAnswer::Silent) => {
             ProbeAnswer::Dead
@@ -152,25 +163,7 @@ mod tests {
     use super::*;
     use crate::sip::message::reason_phrase;
     use crate::sip::stray_requests;
-    use crate::testing::StoppedClock;
-    use async_trait::async_trait;
-    use domain::time::Timestamp;
-    use std::sync::atomic::{AtomicU64, Ordering};
-
-    /// A clock that jumps to each time that is waited for, so that only datagrams take real time.
-    #[derive(Default)]
-    struct JumpingClock(AtomicU64);
-
-    #[async_trait]
-    impl Clock for JumpingClock {
-        fn now(&self) -> Timestamp {
-            Timestamp::EPOCH.plus_ms(self.0.load(Ordering::Relaxed))
-        }
-
-        async fn wait_until(&self, at: Timestamp) {
-            self.0.fetch_max(at.ms_since(Timestamp::EPOCH), Ordering::Relaxed);
-        }
-    }
+    use crate::testing::{JumpingClock, StoppedClock};
 
     struct ConstantIds;
 
@@ -207,7 +200,7 @@ mod tests {
             peer.send_to(&refusal.to_bytes(), from).await.unwrap();
         };
         let clock = StoppedClock::default();
-        let asking = ask_options("127.0.0.1", address.port(), &clock, &ConstantIds);
+        let asking = ask_options("127.0.0.1", address.port(), None, &clock, &ConstantIds);
         let (answer, ()) = tokio::join!(asking, answering);
         let OptionsAnswer::Answered { code, reason, .. } = answer.unwrap() else {
             panic!("no answer");
@@ -230,18 +223,18 @@ mod tests {
                 peer.send_to(&answer.to_bytes(), from).await.unwrap();
             };
             let clock = StoppedClock::default();
-            let (found, ()) = tokio::join!(probe(address, &clock, &ConstantIds), answering);
+            let (found, ()) = tokio::join!(probe(address, address.ip(), &clock, &ConstantIds), answering);
             assert_eq!(found, expected, "{code}");
         }
         let (peer, address) = far_end();
         assert_eq!(
-            probe(address, &JumpingClock::default(), &ConstantIds).await,
+            probe(address, address.ip(), &JumpingClock::default(), &ConstantIds).await,
             ProbeAnswer::Dead,
             "silent"
         );
         drop(peer);
         assert_eq!(
-            probe(address, &StoppedClock::default(), &ConstantIds).await,
+            probe(address, address.ip(), &StoppedClock::default(), &ConstantIds).await,
             ProbeAnswer::Dead,
             "closed"
         );
@@ -253,6 +246,7 @@ mod tests {
         let answer = ask_options(
             "127.0.0.1",
             address.port(),
+            None,
             &JumpingClock::default(),
             &ConstantIds,
         )
@@ -272,12 +266,20 @@ mod tests {
         let answer = ask_options(
             "127.0.0.1",
             address.port(),
+            None,
             &StoppedClock::default(),
             &ConstantIds,
         )
         .await;
         assert_eq!(answer.unwrap(), OptionsAnswer::PortClosed);
-        let unresolved = ask_options("trunk.invalid", 5_060, &StoppedClock::default(), &ConstantIds).await;
+        let unresolved = ask_options(
+            "trunk.invalid",
+            5_060,
+            None,
+            &StoppedClock::default(),
+            &ConstantIds,
+        )
+        .await;
         assert!(unresolved.is_err());
     }
 }

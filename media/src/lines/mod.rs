@@ -1,5 +1,7 @@
 //! Lines: everything that can place a leg. One is simulated; the SIP trunk uses the network.
 
+#[cfg(test)]
+mod advertised_addresses;
 mod callee_script;
 mod carrier_book;
 #[cfg(test)]
@@ -25,5 +27,5 @@ pub use simulated_line::SimulatedLine;
 pub use simulated_voice::SpokenClip;
 pub use sip_trunk::{
     DIALS_PER_SECOND, FIRST_RESPONSE_BEFORE_ANOTHER_MS, FIRST_RESPONSE_MS, HOLD_OFF_LOOPBACK_MS, HOLD_OFF_MS,
-    LEGS_MAX, ProbeMode, RING_TIMEOUT_MS, SILENCE_MS, SipTrunk, TrunkConfig,
+    LEGS_MAX, ProbeMode, RING_TIMEOUT_MS, SILENCE_MS, SipTrunk, TrunkAddresses, TrunkConfig,
 };

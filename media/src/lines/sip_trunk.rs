@@ -185,6 +185,16 @@ fn is_dialable(number: &str) -> bool {
             .all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'*' | b'#'))
 }
 
+/// A trunk's own address, and the addresses that it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrunkAddresses {
+    pub remote: SocketAddr,
+    /// Our address for SIP, as in Via and Contact.
+    pub sip: SocketAddr,
+    /// Our address for audio, as in session descriptions.
+    pub rtp: IpAddr,
+}
+
 /// A line that places calls over a carrier's SIP trunk.
 pub struct SipTrunk {
     config: TrunkConfig,
@@ -224,11 +234,20 @@ impl SipTrunk {
         }))
     }
 
+    /// Returns the addresses of this trunk, and those that it is shown.
+    pub const fn addresses(&self) -> TrunkAddresses {
+        TrunkAddresses {
+            remote: self.place.remote,
+            sip: self.place.local,
+            rtp: self.place.media,
+        }
+    }
+
     fn settings(&self, order: &DialOrder, leaves_by: Timestamp) -> LegSettings {
         LegSettings {
             local: self.place.local.to_string(),
             // The driver sets the port that it bound for this leg.
-            media: self.place.local,
+            media: SocketAddr::new(self.place.media, self.place.local.port()),
             trunk: self.config.authority(),
             trunk_ip: self.place.remote.ip(),
             callee: format_dialed_number(&order.callee, self.config.dial, &self.config.prefix),

@@ -4,6 +4,7 @@ use super::suite_legs::{
     clip, closes, dial, new_call, next, next_after_ringing, next_left_over, order, permit_for,
 };
 use super::{SipTrunk, TrunkConfig};
+use crate::advertised::AdvertisedAddresses;
 use crate::driver::{MediaConfig, MediaDriver, MediaPorts};
 use crate::error::MediaError;
 use crate::sip::authentication::Credentials;
@@ -16,6 +17,7 @@ use domain::ports::line::{
 };
 use domain::ports::tasks::Tasks;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
@@ -37,13 +39,18 @@ impl Network {
     }
 
     fn at(sip: SocketAddr, rtp_ports: (u16, u16)) -> Self {
-        Self::try_at(sip, rtp_ports).unwrap()
+        Self::try_at(sip, rtp_ports, AdvertisedAddresses::default()).unwrap()
+    }
+
+    /// A network that shows far ends these addresses.
+    pub(super) fn advertising(sip: &str, rtp_ports: (u16, u16), shown: AdvertisedAddresses) -> Self {
+        Self::try_at(sip.parse().unwrap(), rtp_ports, shown).unwrap()
     }
 
     /// A network on a crashed process's port, as soon as its runtime has released it.
     async fn once_free(sip: SocketAddr, rtp_ports: (u16, u16)) -> Self {
         for _ in 0..2_000 {
-            match Self::try_at(sip, rtp_ports) {
+            match Self::try_at(sip, rtp_ports, AdvertisedAddresses::default()) {
                 Err(MediaError::Listen { .. }) => {}
                 started => return started.unwrap(),
             }
@@ -52,12 +59,16 @@ impl Network {
         panic!("{sip} does not come free");
     }
 
-    fn try_at(sip: SocketAddr, rtp_ports: (u16, u16)) -> Result<Self, MediaError> {
+    fn try_at(
+        sip: SocketAddr,
+        rtp_ports: (u16, u16),
+        advertised: AdvertisedAddresses,
+    ) -> Result<Self, MediaError> {
         let dir = tempfile::tempdir().unwrap();
         let tasks = Arc::new(SuiteTasks::default());
         let config = MediaConfig {
             sip,
-            advertised: None,
+            advertised,
             rtp_ports,
             recordings: dir.path().join("recordings"),
             hung_up: Arc::default(),
@@ -76,6 +87,13 @@ impl Network {
         })
     }
 
+    /// A carrier that writes its call details to the file `cdr` of this network.
+    pub(super) fn carrier_with_details(&self, profile: CarrierProfile) -> (CarrierHandle, PathBuf) {
+        let cdr = self.dir.path().join("cdr");
+        let carrier = self.carrier_of(&self.tasks, profile, None, Some(cdr.clone()));
+        (carrier, cdr)
+    }
+
     pub(super) fn carrier(&self, profile: CarrierProfile, auth: Option<CarrierUser>) -> CarrierHandle {
         self.carrier_among(&self.tasks, profile, auth)
     }
@@ -87,10 +105,20 @@ impl Network {
         profile: CarrierProfile,
         auth: Option<CarrierUser>,
     ) -> CarrierHandle {
+        self.carrier_of(tasks, profile, auth, None)
+    }
+
+    fn carrier_of(
+        &self,
+        tasks: &SuiteTasks,
+        profile: CarrierProfile,
+        auth: Option<CarrierUser>,
+        cdr: Option<PathBuf>,
+    ) -> CarrierHandle {
         let config = CarrierConfig {
             listen: "127.0.0.1:0".parse().unwrap(),
             seed: 7,
-            cdr: None,
+            cdr,
             profile,
             auth,
         };

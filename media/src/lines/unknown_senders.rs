@@ -3,6 +3,7 @@
 use super::suite_legs::{clip, closes, dial, new_call, next, next_after_ringing, order, permit_for};
 use super::tests::{Network, quick};
 use super::{SipTrunk, TrunkConfig};
+use crate::advertised::AdvertisedAddresses;
 use crate::driver::{MediaConfig, MediaDriver, MediaPorts, ResponsePortRule};
 use crate::sip::message::SipMessage;
 use crate::sip::sdp;
@@ -155,7 +156,7 @@ async fn a_trunk_is_reached_by_ipv6_and_by_name() {
         };
         let config = MediaConfig {
             sip: sip.parse().unwrap(),
-            advertised: None,
+            advertised: AdvertisedAddresses::default(),
             rtp_ports: (42_450, 42_480),
             recordings: recordings.clone(),
             hung_up: Arc::default(),
@@ -203,7 +204,7 @@ async fn a_wall_clock_set_back_does_not_hold_the_timers() {
     };
     let config = MediaConfig {
         sip: "127.0.0.1:0".parse().unwrap(),
-        advertised: None,
+        advertised: AdvertisedAddresses::default(),
         rtp_ports: (42_480, 42_490),
         recordings: dir.path().join("recordings"),
         hung_up: Arc::default(),

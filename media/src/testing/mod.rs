@@ -4,7 +4,7 @@ mod ports;
 #[cfg(test)]
 pub(crate) mod split_mix;
 
-pub use ports::{ElapsedClock, StoppedClock, SuiteClock, SuiteIds, SuiteTasks};
+pub use ports::{ElapsedClock, JumpingClock, StoppedClock, SuiteClock, SuiteIds, SuiteTasks};
 
 /// True if tests judge limits on elapsed time: as `make bench-deadlines` builds them, on an idle machine. In
 /// `make test`, which may share its machine, they judge order and counts only (decision 0217).

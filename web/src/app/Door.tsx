@@ -1,5 +1,5 @@
 // The sign-in form: name and password, a code if required, or the identity provider. The password is sent once and not
-// stored.
+// stored. Where the connection is not secure there is no form, but the ways to a secure one.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Button, Input, Switch } from 'antd'
 import { useState, type FormEvent } from 'react'
@@ -9,9 +9,29 @@ import { useReady } from '../api/queries'
 import { Tag } from '../components/Marks'
 import { Refused } from '../components/States'
 import { chooseLanguage, useLanguage } from './preferences'
+import { takesPasswords, waysInFrom } from './secureContext'
 import { whoAmI } from './session'
 
-export function SignInForm({ onDone }: { onDone?: (user: string | null) => void }) {
+export function SignInForm(props: { onDone?: (user: string | null) => void }) {
+  return takesPasswords(window) ? <PasswordForm {...props} /> : <WaysIn />
+}
+
+function WaysIn() {
+  const { t } = useTranslation()
+  const { command, tunneled, secured } = waysInFrom(location)
+  return (
+    <div role="alert">
+      <p>{t('door.unsafe')}</p>
+      <ol>
+        <li>{t('door.unsafeTunnel')} <code>{command}</code> <a href={tunneled}>{tunneled}</a></li>
+        <li>{t('door.unsafeCertificate')} <code>{secured}</code></li>
+        <li>{t('door.unsafeProxy')}</li>
+      </ol>
+    </div>
+  )
+}
+
+function PasswordForm({ onDone }: { onDone?: (user: string | null) => void }) {
   const { t } = useTranslation()
   const queries = useQueryClient()
   const ways = useQuery({ queryKey: ['ways'], queryFn: () => get('/api/v1/sign-in') })

@@ -9,7 +9,11 @@ use domain::problem::{Problem, ProblemKind};
 use domain::user::LinkDelivery;
 use std::sync::Arc;
 
-/// Text of the mail, Chinese and English.
+/// Text of the mail, Chinese and English, if the operator named the URL of this server.
+const MAIL_WITH_URL: &str = "设置密码：打开 URL/set-up#LINK ，24 小时内一次有效。\n\
+    Choose your password at URL/set-up#LINK . The link is valid once, for 24 hours.";
+
+/// Text of the mail, Chinese and English, without a URL.
 const MAIL: &str = "设置密码：在贵司 ledgerline 控制台地址后加上 /set-up#LINK 打开，\
     24 小时内一次有效。\n\
     Choose your password: open your ledgerline console's address followed by /set-up#LINK . The link is \
@@ -25,11 +29,14 @@ pub(super) fn delivery(installation: &Installation, mail: Option<&str>) -> LinkD
 }
 
 /// Mails the set-up link to this address. Fails if no mail channel is configured or the mail is not
-/// accepted. The mail does not contain the server's address, because the requester of a link could name
-/// another server.
+/// accepted. The mail contains only the server's address that the operator named, because the requester of a
+/// link could name another server.
 pub(super) async fn send(installation: &Installation, mail: &str, link: &str) -> Result<(), Problem> {
     let channel = mail_channel(installation).ok_or_else(not_sent)?;
-    let text = MAIL.replace("LINK", link);
+    let text = match installation.access.public_url() {
+        Some(url) => MAIL_WITH_URL.replace("URL", url).replace("LINK", link),
+        None => MAIL.replace("LINK", link),
+    };
     let message = OutgoingMessage {
         message: MessageId::new(installation.new_command().uuid()),
         way: MessageMethod::Mail,

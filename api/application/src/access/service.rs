@@ -27,6 +27,9 @@ pub struct AccessService {
     pub(crate) recording: WrongPasswordTurns,
     /// Roles that must sign in with a second factor. Set once, at the start.
     demanded: OnceLock<BTreeSet<Role>>,
+    /// The URL under which browsers reach this server. Set once, at the start; absent if the operator named
+    /// none.
+    public_url: OnceLock<String>,
     /// The identity provider for sign-in, if there is one.
     pub provider: ProviderService,
 }
@@ -38,6 +41,17 @@ impl AccessService {
         if !roles.is_empty() {
             self.demanded.get_or_init(|| roles);
         }
+    }
+
+    /// Sets the URL under which browsers reach this server, without a slash at the end. Called once, at the
+    /// start; a second call changes nothing.
+    pub fn name_public_url(&self, url: &str) {
+        self.public_url.get_or_init(|| url.to_owned());
+    }
+
+    /// Returns the URL under which browsers reach this server; `None` if the operator named none.
+    pub fn public_url(&self) -> Option<&str> {
+        self.public_url.get().map(String::as_str)
     }
 
     /// Returns the roles that must sign in with a second factor; empty if none.

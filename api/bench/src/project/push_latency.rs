@@ -14,6 +14,7 @@ use domain::problem::Problem;
 use domain::stored_event::{Record, StoredEvent, StreamVersion};
 use futures_util::StreamExt;
 use futures_util::future::try_join_all;
+use host::advertised_args::AdvertisedChoice;
 use host::clock::SystemClock;
 use host::messaging_args::MessagingChoice;
 use host::open_settings::OpenSettings;
@@ -21,6 +22,7 @@ use host::read_db_spec::ReadDbSpec;
 use host::serve_settings::ServeSettings;
 use host::sign_in_args::SignInSettings;
 use host::speech_args::SpeechChoice;
+use host::tls_args::TlsChoice;
 use http::auth;
 use http::listeners::Listeners;
 use http::running_server::RunningServer;
@@ -98,13 +100,15 @@ pub(super) async fn measure(
             rehearse_at: Some(begin),
             ..OpenSettings::of_directory(data)
         },
-        tls: None,
+        tls: TlsChoice::default(),
+        public_url: None,
         sign_in: SignInSettings::default(),
         speech: SpeechChoice::default(),
         messaging: MessagingChoice::default(),
         trunks: Vec::new(),
         sip: None,
         rtp_ports: None,
+        advertised: AdvertisedChoice::default(),
         drain_ms: 0,
         witnesses: Vec::new(),
         tsa: None,

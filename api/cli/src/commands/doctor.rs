@@ -1,5 +1,6 @@
 //! `ledgerline doctor`: checks this machine and a data directory, and reports problems.
 
+use crate::commands::doctor_audio as audio;
 use crate::commands::doctor_check::{Check, CheckStatus, CheckText, says};
 use crate::commands::doctor_clock as clock;
 use crate::commands::doctor_dialing as dialing;
@@ -16,9 +17,10 @@ use crate::kit::output;
 use crate::kit::table::pad;
 use application::format_localized;
 use domain::ports::clock::Clock;
+use host::advertised_args::AdvertisedArgs;
 use host::app::{self, ReadOnlyLog, lookup_vault};
 use host::clock::SystemClock;
-use host::config::TrunkSpec;
+use host::config::{TrunkSpec, parse_port_range};
 use host::data_dir::{self, Mode};
 use host::keys_spec::{KeysSpec, KeysUrl};
 use host::outbound::ntp::NtpServer;
@@ -27,6 +29,7 @@ use host::store_spec::{LogArgs, StoreSpec};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::Write;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -40,8 +43,9 @@ const SYNC_MS_SLOW: u64 = 30;
 ///
 /// Reports the speech synthesizer, the limit of open files, free disk space and sync time; for a data
 /// directory or log, whether it is intact, whether its keys are available, and what keeps it from dialing;
-/// whether the clock is right; and whether each given trunk answers OPTIONS. It makes no call and writes no
-/// event. The report also names what was not checked.
+/// whether the clock is right; whether each given trunk answers OPTIONS; and how many calls the audio ports
+/// carry and which address trunks are shown. It makes no call and writes no event. The report also names what
+/// was not checked.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -58,6 +62,11 @@ pub(crate) struct Args {
     /// Trunk to test with OPTIONS, as for `serve`; no call is made; may be repeated
     #[arg(long = "trunk", value_name = "SPEC")]
     trunks: Vec<TrunkSpec>,
+    /// UDP ports for audio, as for `serve`
+    #[arg(long, value_name = "A-B", value_parser = parse_port_range)]
+    rtp_ports: Option<RangeInclusive<u16>>,
+    #[command(flatten)]
+    advertised: AdvertisedArgs,
     /// NTP server to compare the clock with, as for `serve`
     #[arg(long, value_name = "HOST[:PORT]")]
     ntp: Option<NtpServer>,
@@ -86,6 +95,8 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     }
     checks.push(clock::check(args.ntp.as_ref(), spec.as_ref()).await);
     checks.append(&mut trunks::checks(&args.trunks).await);
+    checks.push(audio::check_ports(args.rtp_ports.as_ref(), &args.trunks));
+    checks.append(&mut audio::check_addresses(&args.advertised, &args.trunks).await);
     if let Some(spec) = spec {
         let of = LogArgs {
             data: args.data.clone(),

@@ -111,6 +111,8 @@ impl Check {
             "keys" => "密钥",
             "clock" => "时钟",
             "trunk" => "线路",
+            "audio ports" => "语音端口",
+            "shown address" => "对外地址",
             "log" => "日志",
             "history" => "历史",
             "numbers" => "号码",

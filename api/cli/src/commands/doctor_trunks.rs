@@ -43,7 +43,7 @@ async fn check(trunk: &TrunkSpec) -> Check {
 async fn ask(trunk: &TrunkSpec) -> io::Result<OptionsAnswer> {
     let ids = SystemIds::checked().map_err(|error| io::Error::other(error.to_string()))?;
     let host = trunk.host.trim_matches(['[', ']']);
-    ask_options(host, trunk.port, &SystemClock::default(), &ids).await
+    ask_options(host, trunk.port, None, &SystemClock::default(), &ids).await
 }
 
 fn judge(answer: io::Result<OptionsAnswer>) -> (CheckStatus, CheckText) {

@@ -17,6 +17,7 @@ pub(crate) mod customer;
 pub(crate) mod cut_off;
 pub(crate) mod deal;
 pub(crate) mod doctor;
+mod doctor_audio;
 pub(crate) mod doctor_check;
 mod doctor_clock;
 pub(crate) mod doctor_dialing;

@@ -10,6 +10,7 @@ use application::language::localized;
 use domain::calendar::PeriodLength;
 use domain::time::Timestamp;
 use evidence::compliance_report::begin_schedule;
+use host::advertised_args::AdvertisedArgs;
 use host::config::{HTTP_DEFAULT, parse_duration_ms, parse_port_range};
 use host::keys_spec::KeysSpec;
 use host::log_level::parse_log_level;
@@ -19,6 +20,7 @@ use host::outbound::ntp::NtpServer;
 use host::outbound::tsa::TsaUrl;
 use host::outbound::witness::WitnessSpec;
 use host::process::ProcessStatus;
+use host::public_url::PublicUrl;
 use host::read_db_spec::ReadDbArgs;
 use host::secret_text::SecretText;
 use host::serve_settings::ServeSettings;
@@ -31,6 +33,7 @@ use http::console::ConsoleMode;
 use http::kurrent::KurrentArgs;
 use http::listeners::Listeners;
 use http::proxies::ProxyArgs;
+use http::redirect::RedirectArgs;
 use http::running_server::RunningServer;
 use http::server;
 use std::net::SocketAddr;
@@ -91,12 +94,20 @@ pub(crate) struct Args {
     http: SocketAddr,
     #[command(flatten)]
     sources: SourceArgs,
+    /// URL under which browsers reach this server, without a path: of set-up links, redirects, and returns
+    /// from an identity provider
+    #[arg(long, value_name = "URL")]
+    public_url: Option<PublicUrl>,
+    #[command(flatten)]
+    redirect: RedirectArgs,
     /// Our SIP address; default: the one this directory used before, else a suitable one
     #[arg(long, value_name = "ADDR")]
     sip: Option<SocketAddr>,
     /// UDP ports for audio, for example 20000-20199
     #[arg(long, value_name = "A-B", value_parser = parse_port_range)]
     rtp_ports: Option<RangeInclusive<u16>>,
+    #[command(flatten)]
+    advertised: AdvertisedArgs,
     #[command(flatten)]
     keys: KeysSpec,
     /// Longest time that live calls may continue after a signal
@@ -196,6 +207,7 @@ pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Fai
         .map_err(|error| Failure::unavailable(format!("cannot listen on {}: {error}", args.http)))?;
     let listeners = Listeners::http(listener)
         .and_kurrent(args.kurrent.listen().await?)
+        .and_redirect(args.redirect.listen(args.public_url.as_ref()).await?)
         .and_console(ConsoleMode::of(!args.no_console))
         .and_proxies(reload.proxies.clone());
     let settings = ServeSettings {
@@ -208,7 +220,8 @@ pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Fai
             master_key: args.keys.master_key,
             rehearse_at: args.rehearse_at,
         },
-        tls: args.tls.files(),
+        tls: args.tls.choice(args.http, args.public_url.as_ref()),
+        public_url: args.public_url.clone(),
         sign_in: args.sign_in.settings()?,
         speech: args.speech.choice(),
         messaging: args
@@ -218,6 +231,7 @@ pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Fai
         trunks: reload.started().trunks(),
         sip: args.sip,
         rtp_ports: args.rtp_ports,
+        advertised: args.advertised.choice()?,
         drain_ms: args.drain,
         witnesses: args.witnesses,
         tsa: args.tsa,
@@ -234,8 +248,11 @@ pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Fai
     line(localized("数据目录", "data"), &data.display())?;
     line(localized("日志", "log"), &store)?;
     line(localized("读库", "rows"), &args.read_db.spec(&data))?;
-    if let Some(url) = running.url.as_ref().filter(|_| !args.no_console) {
-        line(localized("控制台", "console"), url)?;
+    if let Some(url) = running.url_for_browsers().filter(|_| !args.no_console) {
+        line(localized("控制台", "console"), &url)?;
+    }
+    if let (Some(identity), true) = (&running.identity, args.tls.tls_self_signed) {
+        line(localized("证书指纹", "sha-256"), &identity.fingerprint())?;
     }
     line(localized("状态页", "status"), &running.page().unwrap_or_default())?;
     if let Some(address) = running.kurrent {

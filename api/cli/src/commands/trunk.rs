@@ -22,6 +22,7 @@ use domain::sensitive_words::SensitiveWordList;
 use domain::stored_event::{Cause, Envelope, Position};
 use domain::time::TimeOfDay;
 use domain::working_calendar::Calendars;
+use host::advertised_args::AdvertisedArgs;
 use host::config::TrunkSpec;
 use host::messaging_args::MessagingChoice;
 use host::open_settings::OpenSettings;
@@ -29,6 +30,7 @@ use host::serve_settings::{RecordedClipFile, ServeSettings};
 use host::sign_in_args::SignInSettings;
 use host::signals::Signals;
 use host::speech_args::SpeechChoice;
+use host::tls_args::TlsChoice;
 use http::list_import::import;
 use http::listeners::Listeners;
 use http::running_server::RunningServer;
@@ -79,6 +81,8 @@ struct CallArgs {
     /// Trunk, as for `serve`
     #[arg(long, value_name = "SPEC")]
     trunk: TrunkSpec,
+    #[command(flatten)]
+    advertised: AdvertisedArgs,
     /// Play this file instead of the built-in text: WAV, 8 kHz, mono, 16 bit
     #[arg(long, value_name = "FILE")]
     wav: Option<PathBuf>,
@@ -114,13 +118,15 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     let settings = ServeSettings {
         read_db: None,
         open: OpenSettings::of_directory(data.clone()),
-        tls: None,
+        tls: TlsChoice::default(),
+        public_url: None,
         sign_in: SignInSettings::default(),
         speech: SpeechChoice::default(),
         messaging: MessagingChoice::default(),
         trunks: vec![args.trunk.clone()],
         sip: None,
         rtp_ports: None,
+        advertised: args.advertised.choice()?,
         drain_ms: DRAIN_MS,
         witnesses: Vec::new(),
         ntp: None,

@@ -28,6 +28,7 @@ use campaign::DemoCampaign;
 use conversation::ReplayedConversation;
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
+use host::advertised_args::AdvertisedChoice;
 use host::clock::SystemClock;
 use host::config::{HTTP_DEFAULT, TrunkSpec};
 use host::data_dir::RECORDINGS_DIR;
@@ -40,6 +41,7 @@ use host::sign_in_args::SignInSettings;
 use host::signals::Signals;
 use host::speech_args::SpeechChoice;
 use host::store_spec::{LogArgs, StoreSpec};
+use host::tls_args::TlsChoice;
 use http::listeners::Listeners;
 use http::running_server::RunningServer;
 use http::server;
@@ -241,13 +243,15 @@ async fn start(
             rehearse_at: Some(instant),
             ..OpenSettings::of_directory(data.to_owned())
         },
-        tls: None,
+        tls: TlsChoice::default(),
+        public_url: None,
         sign_in: SignInSettings::default(),
         speech,
         messaging: MessagingChoice::default(),
         trunks: vec![trunk],
         sip: None,
         rtp_ports: None,
+        advertised: AdvertisedChoice::default(),
         drain_ms: DRAIN_MS,
         witnesses: Vec::new(),
         ntp: None,

@@ -139,9 +139,10 @@ impl ApiArgs {
         (log, &self.keys)
     }
 
-    /// Returns the URL of the server that was named, or of the one that last ran in the directory.
+    /// Returns the URL for browsers of the server that was named, or of the one that last ran in the
+    /// directory.
     pub(crate) fn server_address(&self) -> String {
-        self.server.address()
+        self.server.url_for_browsers()
     }
 
     /// Returns a client of the named server, or of the server that holds the directory. If there is neither,

@@ -7,12 +7,14 @@ use application::rehearsing::ListenerFault;
 use domain::ports::event_store::StoreError;
 use domain::ports::vault::VaultError;
 use domain::problem::Problem;
+use media::driver::StunError;
 use media::error::MediaError;
 use projections::{OtherBuild, ProjectionError};
 use speech::assistant::AssistantError;
 use speech::encoder::EncoderError;
 use speech::recognition::RecognizerError;
 use speech::synthesizer_factory::VoiceError;
+use std::net::{IpAddr, SocketAddr};
 use store::{LockError, OpenError};
 
 /// Why a log or data directory could not be opened, or a process not started.
@@ -36,6 +38,16 @@ pub enum AppError {
     Random(String),
     #[error(transparent)]
     Media(#[from] MediaError),
+    #[error("{}", stun_failed(.server, .error))]
+    Stun { server: String, error: StunError },
+    #[error("the STUN server {server} reports {ip}, to which no trunk can send")]
+    StunAddress { server: String, ip: IpAddr },
+    #[error("{option} {ip} has another IP version than the SIP address {sip}")]
+    AdvertisedVersion {
+        option: &'static str,
+        ip: IpAddr,
+        sip: SocketAddr,
+    },
     #[error(transparent)]
     Recognizer(#[from] RecognizerError),
     #[error(transparent)]
@@ -80,6 +92,14 @@ pub enum AppError {
 /// Returns the message about a vital task that ended by itself. In English: `/readyz` replies with it.
 pub(super) fn fallen_task(name: &str) -> String {
     format!("the task {name} has ended by itself; start again")
+}
+
+fn stun_failed(server: &str, error: &StunError) -> String {
+    format_localized!(
+        "STUN 服务器 {server} 未返回本机地址：{error}。请检查 --stun，或用 --sip-advertised、--rtp-advertised 直接写明地址",
+        "the STUN server {server} reported no address: {error}. Check --stun, or name the address with \
+         --sip-advertised and --rtp-advertised"
+    )
 }
 
 fn too_few_descriptors(limit: u64, needed: u64) -> String {
@@ -152,6 +172,7 @@ impl From<AppError> for Problem {
             | AppError::Assistant(_)
             | AppError::Encoder(_)
             | AppError::OtherKeys => Self::refused("installation-refused", error.to_string()),
+            AppError::AdvertisedVersion { .. } => Self::invalid("setting-invalid", error.to_string()),
             AppError::NotBuilt(_) => Self::invalid("not-built", error.to_string()),
             AppError::Lock(_)
             | AppError::Open(_)
@@ -162,6 +183,8 @@ impl From<AppError> for Problem {
             | AppError::Media(_)
             | AppError::Understanding(_)
             | AppError::Stopping
+            | AppError::Stun { .. }
+            | AppError::StunAddress { .. }
             | AppError::Password { .. } => Self::unavailable(error.to_string()),
         }
     }

@@ -1,7 +1,8 @@
 //! Opens the lines of this process: the SIP port, the trunks on it, and their shares of the audio ports.
 
+use crate::app::advertised::{resolve_advertised, warn_if_unreachable};
 use crate::app::error::AppError;
-use crate::config::{RTP_PORTS_DEFAULT, SIP_PORT, TrunkSpec, TrunkSuccessor};
+use crate::config::{RTP_PORTS_DEFAULT, SIP_PORT, TrunkSpec, TrunkSuccessor, calls_in_ports};
 use crate::data_dir::{self, RECORDINGS_DIR};
 use crate::descriptors;
 use crate::serve_settings::ServeSettings;
@@ -32,9 +33,11 @@ pub(super) async fn start(
         .unwrap_or_else(|| first_sip_address(&settings.trunks));
     let rtp_ports = settings.rtp_ports.clone().unwrap_or(RTP_PORTS_DEFAULT);
     let room = TrunkLegLimits::of(&rtp_ports, settings.trunks.len())?;
+    let (clock, ids) = (environment.clock.as_ref(), environment.ids.as_ref());
+    let advertised = resolve_advertised(&settings.advertised, sip, clock, ids).await?;
     let config = MediaConfig {
         sip,
-        advertised: None,
+        advertised,
         rtp_ports: (*rtp_ports.start(), *rtp_ports.end()),
         recordings: directory.join(RECORDINGS_DIR),
         hung_up,
@@ -55,7 +58,9 @@ pub(super) async fn start(
         };
         let mut config = trunk_config(trunk, followed)?;
         config.legs_max = room.lower(&config.name, config.legs_max);
-        lines.push(SipTrunk::start(config, &driver).await?);
+        let line = SipTrunk::start(config, &driver).await?;
+        warn_if_unreachable(&trunk.name, &line.addresses());
+        lines.push(line);
     }
     Ok((driver, lines))
 }
@@ -115,11 +120,11 @@ impl TrunkLegLimits {
     }
 }
 
-/// Returns the legs that a trunk may have from its share of the audio ports (RFC 3550, 11: RTP uses even
-/// ones). Without the limit, a missing port would look like a failure of the trunk.
+/// Returns the legs that a trunk may have from its share of the audio ports. Without the limit, a missing port
+/// would look like a failure of the trunk.
 fn legs_within(ports: &RangeInclusive<u16>, trunks_count: usize) -> u32 {
-    let even_count = ports.clone().filter(|port| port % 2 == 0).count();
-    let share = even_count.checked_div(trunks_count).unwrap_or(even_count);
+    let all = calls_in_ports(ports);
+    let share = all.checked_div(trunks_count).unwrap_or(all);
     u32::try_from(share).unwrap_or(u32::MAX).max(1)
 }
 

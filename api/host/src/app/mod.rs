@@ -1,5 +1,6 @@
 //! The composition root: store, vault, views, lines and speech are chosen here and nowhere else.
 
+mod advertised;
 mod assembly;
 mod closable;
 mod driver_lock;
@@ -19,6 +20,7 @@ mod shutdown;
 mod speech;
 mod vault;
 
+pub use advertised::resolve_advertised;
 pub use assembly::InstallationUse;
 pub(crate) use driver_lock::DriverLockAnswer;
 pub use driver_lock::HeldLock;

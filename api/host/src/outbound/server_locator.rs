@@ -27,6 +27,9 @@ const SERVER_DEFAULT: &str = "http://127.0.0.1:8080";
 pub struct ServerFile {
     pub url: String,
     pub pid: u32,
+    /// The URL for browsers, if the operator named one (`--public-url`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
     /// The address of the KurrentDB endpoint, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kurrent: Option<SocketAddr>,
@@ -86,6 +89,18 @@ impl ServerArgs {
             .and_then(|directory| ServerFile::read(directory).ok());
         let known = self.server.clone().or(run.map(|file| file.url));
         known.unwrap_or_else(|| SERVER_DEFAULT.to_owned())
+    }
+
+    /// Returns the URL for browsers: the one that the operator named for the server in `data`, else
+    /// `address`.
+    pub fn url_for_browsers(&self) -> String {
+        let run = self
+            .data
+            .as_deref()
+            .filter(|_| self.server.is_none())
+            .and_then(|directory| ServerFile::read(directory).ok());
+        run.and_then(|file| file.public_url)
+            .unwrap_or_else(|| self.address())
     }
 }
 
@@ -301,11 +316,14 @@ mod tests {
         let file = ServerFile {
             url: "http://127.0.0.1:9/".to_owned(),
             pid: 1,
+            public_url: Some("https://calls.example.com".to_owned()),
             kurrent: None,
             certificate: None,
         };
         file.write(directory.path()).unwrap();
         fs::write(directory.path().join(TOKEN_FILE), "t\n").unwrap();
+        assert_eq!(args.address(), "http://127.0.0.1:9/");
+        assert_eq!(args.url_for_browsers(), "https://calls.example.com");
         let server = ServerConnection::named(&args).unwrap();
         assert_eq!(
             (server.base.as_str(), server.token.as_deref()),

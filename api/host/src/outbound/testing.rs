@@ -1,9 +1,11 @@
-//! A fake NTP server on loopback with a wrong clock, for tests of this crate and of those that use it.
+//! Fake servers on loopback, for tests of this crate and of those that use it: NTP with a wrong clock, and STUN
+//! with an address of the test's choice.
 
 use super::ntp::{CLIENT, ERA_SECONDS, NtpServer, PACKET_BYTES, UNIX_IN_NTP};
 use crate::clock::SystemClock;
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
+use std::net::Ipv4Addr;
 use std::thread::JoinHandle;
 
 /// Changes the packet that the fake server is about to send.
@@ -49,4 +51,35 @@ pub(crate) fn put(packet: &mut [u8; PACKET_BYTES], at: usize, time: Timestamp) {
     };
     packet[at..at + 4].copy_from_slice(&low(seconds));
     packet[at + 4..at + 8].copy_from_slice(&low(parts));
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a server of the test's own, on loopback"
+)]
+/// Starts a STUN server on loopback that reports this address and port 40,000 to one client, and then ends.
+/// Returns its `HOST:PORT`.
+pub fn fake_stun_server(reported: Ipv4Addr) -> (String, JoinHandle<()>) {
+    const COOKIE: [u8; 4] = [0x21, 0x12, 0xA4, 0x42];
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap().to_string();
+    let thread = std::thread::spawn(move || {
+        let mut request = [0; 64];
+        let (length, from) = socket.recv_from(&mut request).unwrap();
+        assert_eq!((length, &request[..2]), (20, &[0, 1][..]));
+        // A success with XOR-MAPPED-ADDRESS (RFC 8489, 14.2).
+        let mut reply = vec![0x01, 0x01, 0, 12];
+        reply.extend_from_slice(&request[4..20]);
+        let [high, low] = 40_000_u16.to_be_bytes();
+        reply.extend([0, 0x20, 0, 8, 0, 1, high ^ COOKIE[0], low ^ COOKIE[1]]);
+        reply.extend(
+            reported
+                .octets()
+                .iter()
+                .zip(COOKIE)
+                .map(|(byte, mask)| byte ^ mask),
+        );
+        socket.send_to(&reply, from).unwrap();
+    });
+    (address, thread)
 }

@@ -36,6 +36,9 @@ const KEPT_SHARE: usize = 16;
 /// share one address, so this limit does not apply to them.
 const PEER_SHARE: usize = 4;
 
+/// Connections of a listener that only redirects: each request takes milliseconds, and a browser needs one.
+const FEW_CONNECTIONS: usize = 32;
+
 /// Maximum interval in milliseconds between two checks of a connection's time limit.
 const LOOK_MS: u64 = 5_000;
 
@@ -54,6 +57,16 @@ pub struct SlotLimits {
 }
 
 impl SlotLimits {
+    /// Returns the slots of a listener that only redirects. They come out of the descriptors reserved for
+    /// files, so they take none of a leg.
+    pub const fn few() -> Self {
+        Self {
+            connections: FEW_CONNECTIONS,
+            ordinary: FEW_CONNECTIONS,
+            per_peer: FEW_CONNECTIONS / PEER_SHARE,
+        }
+    }
+
     /// Returns the slots that the limit of open files leaves beside legs and files.
     pub fn within(descriptors_limit: Option<u64>) -> Self {
         let connections = descriptors::connections_within(descriptors_limit);

@@ -11,6 +11,8 @@ pub struct Route {
     pub method: Method,
     pub path: &'static str,
     pub kept: bool,
+    /// True if the body has the password of a user, who is not signed in yet.
+    pub carries_password: bool,
 }
 
 /// All routes.
@@ -26,6 +28,12 @@ impl RouteList {
     /// True if slots are reserved for requests of this method and path.
     pub fn keeps(&self, method: &Method, path: &str) -> bool {
         self.at(path).any(|route| route.kept && route.method == method)
+    }
+
+    /// True if a request of this method and path carries a password.
+    pub fn carries_password(&self, method: &Method, path: &str) -> bool {
+        self.at(path)
+            .any(|route| route.carries_password && route.method == method)
     }
 
     /// Returns the methods that a path allows, in the format of `Allow` (RFC 9110, 10.2.1); empty for an
@@ -47,7 +55,12 @@ mod tests {
 
     #[test]
     fn a_path_with_a_parameter_differs_from_its_neighbours() {
-        let route = |method, path, kept| Route { method, path, kept };
+        let route = |method, path, kept| Route {
+            method,
+            path,
+            kept,
+            carries_password: false,
+        };
         let routes = RouteList::new(&[
             route(Method::POST, "/api/v1/campaigns/{id}/pause", true),
             route(Method::GET, "/api/v1/campaigns/{id}", false),

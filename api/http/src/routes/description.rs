@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
 /// The status page with its styles and scripts; it loads nothing from elsewhere.
-const STATUS_PAGE: &str = include_str!("status.html");
+const STATUS_PAGE: &str = concat!(include_str!("status.html"), include_str!("door_page_foot.html"));
 
 /// The published description of this API. Its format is defined by OpenAPI 3.1.
 #[derive(Debug, Clone, Serialize, JsonSchema)]

@@ -115,6 +115,7 @@ mod wording_drafts;
 
 use crate::connection_limits::{Route, RouteList};
 use crate::endpoint::{Ctx, Endpoint, join};
+use crate::password_channel::BodySecrecy;
 use crate::path_index::PathIndex;
 use crate::reply::problem_response;
 use crate::request_pipeline::RequestPipeline;
@@ -282,6 +283,7 @@ pub fn list() -> RouteList {
         method: endpoint.method,
         path: endpoint.path,
         kept: endpoint.kept,
+        carries_password: endpoint.body_secrecy == BodySecrecy::Password,
     });
     RouteList::new(&routes.collect::<Vec<_>>())
 }

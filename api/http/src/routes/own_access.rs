@@ -16,7 +16,8 @@ use serde::Serialize;
 /// The HTML page for changing a password. It loads nothing from elsewhere.
 const PAGE: &str = concat!(
     include_str!("door_page_head.html"),
-    include_str!("own_password.html")
+    include_str!("own_password.html"),
+    include_str!("door_page_foot.html")
 );
 
 /// Name of the route under which refused changes of a password are recorded.
@@ -33,7 +34,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  session of the user.",
             )
             .open()
-            .takes::<PasswordChangeRequest>(),
+            .takes_password::<PasswordChangeRequest>(),
         Endpoint::get("/password", "Open the page for changing a password", page)
             .describe("An HTML page.")
             .open(),

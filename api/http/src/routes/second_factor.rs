@@ -14,7 +14,8 @@ use schemars::JsonSchema;
 /// The HTML page for setting up a second factor. It loads nothing from elsewhere.
 const PAGE: &str = concat!(
     include_str!("door_page_head.html"),
-    include_str!("second_factor.html")
+    include_str!("second_factor.html"),
+    include_str!("door_page_foot.html")
 );
 
 /// Name of the route under which refused set-ups of a second factor are recorded.
@@ -33,7 +34,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
              to `confirm`.",
         )
         .open()
-        .takes::<SecondFactorSetUpRequest>(),
+        .takes_password::<SecondFactorSetUpRequest>(),
         Endpoint::post(
             "/api/v1/second-factor/confirm",
             "Confirm a second factor",
@@ -44,7 +45,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
              recovery codes.",
         )
         .open()
-        .takes::<SecondFactorConfirmRequest>(),
+        .takes_password::<SecondFactorConfirmRequest>(),
         Endpoint::get(
             "/second-factor",
             "Open the page for setting up a second factor",

@@ -17,7 +17,11 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// The HTML page behind set-up links. It loads nothing from elsewhere.
-const SET_UP_PAGE: &str = concat!(include_str!("door_page_head.html"), include_str!("set_up.html"));
+const SET_UP_PAGE: &str = concat!(
+    include_str!("door_page_head.html"),
+    include_str!("set_up.html"),
+    include_str!("door_page_foot.html")
+);
 
 /// Name of the route under which refused sign-ins are recorded.
 const SIGN_IN: &str = "POST /api/v1/sign-in";
@@ -30,7 +34,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  the `csrf_token` of the reply.",
             )
             .open()
-            .takes::<SignInRequest>(),
+            .takes_password::<SignInRequest>(),
         Endpoint::post("/api/v1/sign-out", "Sign out", end)
             .describe(
                 "Ends the session of the cookie. With an identity provider the reply names where to sign \
@@ -47,7 +51,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("/api/v1/set-up", "Choose a password with a set-up link", set_up)
             .describe("Each link works once. The first admin also chooses a name.")
             .open()
-            .takes::<SetUpRequest>(),
+            .takes_password::<SetUpRequest>(),
         Endpoint::get("/set-up", "Open the page for choosing a password", page)
             .describe("The HTML page that set-up links open.")
             .open(),

@@ -10,11 +10,13 @@ use crate::api_description::validate::check;
 use crate::routes::build_router;
 use crate::running_server::RunningServer;
 use bytes::Bytes;
+use host::advertised_args::AdvertisedChoice;
 use host::messaging_args::MessagingChoice;
 use host::open_settings::OpenSettings;
 use host::serve_settings::ServeSettings;
 use host::sign_in_args::SignInSettings;
 use host::speech_args::SpeechChoice;
+use host::tls_args::TlsChoice;
 use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 use std::path::Path;
@@ -51,13 +53,15 @@ pub fn settings(directory: &Path) -> ServeSettings {
             rehearse_at: Some("2026-03-02T10:00:00+08:00".parse().unwrap()),
             ..OpenSettings::of_directory(directory.join("data"))
         },
-        tls: None,
+        tls: TlsChoice::default(),
+        public_url: None,
         sign_in: SignInSettings::default(),
         speech: SpeechChoice::default(),
         messaging: MessagingChoice::default(),
         trunks: Vec::new(),
         sip: None,
         rtp_ports: None,
+        advertised: AdvertisedChoice::default(),
         drain_ms: 1_000,
         witnesses: Vec::new(),
         ntp: None,

@@ -217,6 +217,20 @@ fn a_link_goes_to_the_users_mail_address_and_is_not_shown() {
         assert_eq!(approve(&story, "sun", &id).await.status, 200);
         let stored = trail(&story, "user.added").await;
         assert!(!json!(stored).to_string().contains("sun@example.com"), "sealed");
+        // The mail names the server only by the URL that its operator gave.
+        assert!(!text.contains("://"), "{text}");
+        let access = &story.running.installation.access;
+        access.name_public_url("https://calls.example.com");
+        let order = json!({ "name": "li", "roles": ["compliance"], "mail": "li@example.com" });
+        let added = in_session(&story, "chief", "/api/v1/users", order).await;
+        assert_eq!(added.status, 201, "{}", added.body);
+        let mails = std::mem::take(&mut *mailbox.0.lock().unwrap());
+        let text = &mails[0].text;
+        assert_eq!(
+            text.matches("https://calls.example.com/set-up#").count(),
+            2,
+            "{text}"
+        );
     });
     story.end();
 }

@@ -7,7 +7,7 @@ use hyper::Method;
 use serde_json::json;
 
 async fn sign_in_for(story: &TestServer, forwarded: &str, name: &str) -> TestReply {
-    let headers = [("X-Forwarded-For", forwarded)];
+    let headers = [("X-Forwarded-For", forwarded), ("X-Forwarded-Proto", "https")];
     let body = json!({ "name": name, "password": PASSWORD });
     send(story, Method::POST, "/api/v1/sign-in", &headers, Some(body)).await
 }

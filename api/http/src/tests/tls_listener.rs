@@ -1,11 +1,11 @@
 //! Tests of the HTTP listener over TLS: which certificates clients trust, which protocols they can use, and
 //! what a peer that never completes a handshake can occupy.
 
-use crate::connection_limits::RouteList;
+use crate::connection_limits::{RouteList, SlotLimits};
 use crate::listeners::Listeners;
 use crate::proxies::Proxies;
 use crate::router::Router;
-use crate::server::{self, bind};
+use crate::server::{self, ListenerSettings, bind};
 use crate::testing::{TestServer, settings};
 use actors::Supervisor;
 use bytes::Bytes;
@@ -14,6 +14,7 @@ use domain::ports::tasks::Tasks;
 use domain::problem::Problem;
 use host::outbound::api_client::ApiClient;
 use host::outbound::server_locator::{ServerArgs, ServerConnection};
+use host::tls_args::TlsChoice;
 use http_body_util::{BodyExt, Empty};
 use hyper::{Method, Request};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -34,7 +35,7 @@ const HOSTS: [&str; 2] = ["dialer.example.com", "127.0.0.1"];
 fn secured() -> (TestServer, Authority) {
     let authority = Authority::new("ours");
     let story = TestServer::begin_with(|folder, settings| {
-        settings.tls = Some(authority.issue(folder, &HOSTS, NOW));
+        settings.tls = TlsChoice::Files(authority.issue(folder, &HOSTS, NOW));
     });
     assert!(story.url.starts_with("https://127.0.0.1:"), "{}", story.url);
     (story, authority)
@@ -264,18 +265,14 @@ async fn a_silent_client_and_half_a_handshake_end_at_the_limit_of_a_head() {
         .map(warp::Reply::into_response)
         .boxed();
     let routes = Router::from(routes);
-    let acceptor = identity.acceptor(&[]).unwrap();
-    let list = RouteList::default();
-    let none = Proxies::default();
-    let served = server::serve(
-        listener,
-        Some(acceptor),
+    let settings = ListenerSettings {
+        acceptor: Some(identity.acceptor(&[]).unwrap()),
         routes,
-        list,
-        none,
-        Arc::clone(&tasks),
-        clock,
-    );
+        list: RouteList::default(),
+        proxies: Proxies::default(),
+        limits: SlotLimits::within(None),
+    };
+    let served = server::serve(listener, settings, Arc::clone(&tasks), clock);
     tasks.spawn("server", Box::pin(served));
     for greeting in [&[][..], HALF_A_GREETING] {
         let mut stream = reach(&url).await;
@@ -295,7 +292,7 @@ fn an_unusable_certificate_prevents_the_start() {
     let runtime = Arc::new(tokio::runtime::Runtime::new().unwrap());
     let refused = |files: IdentityFiles| {
         let mut settings = settings(folder.path());
-        settings.tls = Some(files);
+        settings.tls = TlsChoice::Files(files);
         let started =
             crate::running_server::RunningServer::start(settings, Listeners::none(), Arc::clone(&runtime));
         match runtime.block_on(started) {

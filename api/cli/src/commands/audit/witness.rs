@@ -8,11 +8,12 @@ use actors::Supervisor;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
 use host::clock::{SystemClock, SystemIds};
+use host::descriptors;
 use host::signals::Signals;
-use http::connection_limits::RouteList;
+use http::connection_limits::{RouteList, SlotLimits};
 use http::proxies::Proxies;
 use http::router::Router;
-use http::server;
+use http::server::{self, ListenerSettings};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -102,15 +103,14 @@ async fn serve(witness: Witness, listen: SocketAddr) -> Result<(), Failure> {
         .map(move |body: bytes::Bytes| answer(&witness, &body, at.as_ref()))
         .boxed();
     output::line(&format!("listening http://{address}"))?;
-    let served = server::serve(
-        listener,
-        None,
-        Router::from(routes),
-        RouteList::default(),
-        Proxies::default(),
-        Arc::clone(&tasks),
-        Arc::clone(&clock),
-    );
+    let settings = ListenerSettings {
+        acceptor: None,
+        routes: Router::from(routes),
+        list: RouteList::default(),
+        proxies: Proxies::default(),
+        limits: SlotLimits::within(descriptors::raise()),
+    };
+    let served = server::serve(listener, settings, Arc::clone(&tasks), Arc::clone(&clock));
     tasks.spawn("witness", Box::pin(served));
     signals.next().await;
     tasks.stop().await;
