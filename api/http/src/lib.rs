@@ -37,6 +37,7 @@ pub mod list_import;
 pub mod listeners;
 pub mod live;
 mod openapi;
+mod operation_ids;
 mod origin_check;
 mod paging;
 mod path_index;
