@@ -36,15 +36,9 @@ mod tests {
             .map(|endpoint| (endpoint.method.as_str(), endpoint.path))
             .collect();
         let described: Vec<(&str, &str)> = rows().map(|(operation, _)| operation).collect();
-        let unnamed: Vec<_> = operations
-            .iter()
-            .filter(|one| !described.contains(one))
-            .collect();
+        let unnamed: Vec<_> = operations.iter().filter(|one| !described.contains(one)).collect();
         let gone: Vec<_> = described.iter().filter(|one| !operations.contains(one)).collect();
-        assert!(
-            unnamed.is_empty(),
-            "add a line to operation_ids.tsv: {unnamed:?}"
-        );
+        assert!(unnamed.is_empty(), "add a line to operation_ids.tsv: {unnamed:?}");
         assert!(gone.is_empty(), "no operation: {gone:?}");
         assert!(described.is_sorted() && described.len() == operations.len());
     }
