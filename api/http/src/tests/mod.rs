@@ -68,6 +68,7 @@ mod personal_reads;
 mod persons;
 mod plain_reads;
 mod planted_breaks;
+mod planted_stream_breaks;
 mod preferences;
 mod preflights;
 mod previews;
