@@ -29,6 +29,7 @@ mod cut_off;
 mod downloads;
 mod drafts;
 mod engines;
+mod event_catalogue;
 mod event_exports;
 mod event_schemas;
 mod event_stream;

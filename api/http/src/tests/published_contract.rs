@@ -21,17 +21,21 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/contract")
 }
 
-/// Returns the present documents, in the order of [`DOCUMENTS`].
-fn present() -> [Value; 3] {
+/// Returns the version and schema of each event kind, by its name.
+pub(super) fn event_kinds() -> Map<String, Value> {
     let schemas = all().iter().map(|one| {
         let schema = json!({ "version": one.version, "schema": one.schema });
         (one.kind.clone(), schema)
     });
-    let schemas: Map<String, Value> = schemas.collect();
+    schemas.collect()
+}
+
+/// Returns the present documents, in the order of [`DOCUMENTS`].
+fn present() -> [Value; 3] {
     [
         crate::openapi::document(&endpoints()),
         crate::asyncapi::document(),
-        Value::Object(schemas),
+        Value::Object(event_kinds()),
     ]
 }
 
