@@ -6,7 +6,7 @@
 
 use super::{Form, Proof};
 use super::{
-    access, api, as_of, audit, cases, clock, console, console_build, contract, crash, demo, exports,
+    access, api, as_of, audit, cases, clients, clock, console, console_build, contract, crash, demo, exports,
     flow_simulation, forgetting, full_disk, gates, hostile, http, imports, inspect, keys, kurrent, night,
     nlu, oidc, past_calls, projections, rebuild, replay, roles, rules, segments, sipp, spoken, stop, stores,
     subscribers, summary, tails, two_processes, wall, webhooks,
@@ -22,6 +22,7 @@ pub const PROOFS: &[(&str, ProofFn)] = &[
     ("audit", audit::prove),
     ("axe", console::prove_axe),
     ("cases", cases::prove),
+    ("clients", clients::prove),
     ("clock", clock::prove),
     ("console", console::prove),
     ("console-build", console_build::prove),
@@ -92,6 +93,10 @@ pub const LONG_ONLY: &[(&str, &str)] = &[
     (
         "cases",
         "minutes of calls in real time; unit, contract and story tests hold each case",
+    ),
+    (
+        "clients",
+        "minutes of generating and compiling three clients; tests hold the contract and the golden names",
     ),
     (
         "console-build",
