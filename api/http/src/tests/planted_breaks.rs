@@ -34,7 +34,7 @@ fn described() -> Value {
                     "properties": {
                         "color": { "type": "string", "enum": ["red", "green"] },
                         "name": { "type": ["string", "null"], "maxLength": 20 },
-                        "level": { "type": "number", "minimum": 0 },
+                        "level": { "allOf": [{ "type": "number", "minimum": 0 }] },
                         "tags": { "type": "array", "items": { "type": "string" }, "maxItems": 9 },
                         "extra": { "type": "object", "additionalProperties": { "type": ["string", "number"] } },
                     },
@@ -197,13 +197,13 @@ fn each_planted_break_is_found() {
         ),
         (
             SENT,
-            "/properties/level/type",
+            "/properties/level/allOf/0/type",
             json!("integer"),
             "level: the type was narrowed",
         ),
         (
             SENT,
-            "/properties/level/minimum",
+            "/properties/level/allOf/0/minimum",
             json!(1),
             "level: minimum was raised",
         ),

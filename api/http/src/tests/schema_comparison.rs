@@ -19,7 +19,14 @@ const LOWER_LIMITS: [&str; 4] = ["minimum", "minLength", "minItems", "minPropert
 const UPPER_LIMITS: [&str; 4] = ["maximum", "maxLength", "maxItems", "maxProperties"];
 
 /// Keywords that narrow a schema where they are added or have another value.
-const EXACT: [&str; 5] = ["pattern", "uniqueItems", "propertyNames", "multipleOf", "not"];
+const EXACT: [&str; 6] = [
+    "pattern",
+    "uniqueItems",
+    "propertyNames",
+    "multipleOf",
+    "not",
+    "allOf",
+];
 
 /// The comparison of two documents. Collects the differences that break a client.
 pub(super) struct SchemaComparison<'a> {
@@ -233,10 +240,17 @@ fn reference(schema: &Value) -> Option<&str> {
     schema.get("$ref").and_then(Value::as_str)
 }
 
-/// Returns the schema that a reference names; a schema without one is returned as it is.
+/// Returns the schema that a reference, or an `allOf` of one part, names; another schema is returned as it is.
 fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
-    let named = reference(schema).and_then(|name| document.pointer(name.strip_prefix('#')?));
-    named.map_or(schema, |named| resolve(document, named))
+    if let Some(name) = reference(schema).and_then(|name| name.strip_prefix('#')) {
+        let named = document.pointer(name);
+        return named.map_or(schema, |named| resolve(document, named));
+    }
+    let parts = schema.get("allOf").and_then(Value::as_array);
+    match parts.map(Vec::as_slice) {
+        Some([only]) => resolve(document, only),
+        Some(_) | None => schema,
+    }
 }
 
 /// Returns the alternatives of `anyOf` and `oneOf`, without null; a schema without them is its only one.
