@@ -54,4 +54,30 @@ mod tests {
             assert!(words.len() >= 2 && words.iter().all(|word| is_word(word)), "{id}");
         }
     }
+
+    /// `make clients` compares the names with the generated clients; this test needs no generator.
+    #[test]
+    fn the_golden_method_names_are_operation_ids() {
+        let names = include_str!("../../../clients/method_names.tsv");
+        let ids: BTreeSet<&str> = rows().map(|(_, id)| id).collect();
+        let camel = |id: &str| {
+            let mut words = id.split('_');
+            let first = words.next().unwrap_or_default().to_owned();
+            words.fold(first, |name, word| {
+                let (initial, rest) = word.split_at(1);
+                name + &initial.to_uppercase() + rest
+            })
+        };
+        let golden: Vec<Vec<&str>> = names
+            .lines()
+            .skip(1)
+            .map(|line| line.split('\t').collect())
+            .collect();
+        assert_eq!(golden.len(), 30);
+        for row in golden {
+            let python = row[0];
+            assert!(ids.contains(python), "no operation is {python}");
+            assert_eq!(row[1..], [camel(python), camel(python)], "{python}");
+        }
+    }
 }
