@@ -46,7 +46,7 @@ public final class FollowCampaign {
     String secret = new WebhooksApi(client).addWebhook(hook, null, null).getSecret();
     Files.writeString(
         Path.of(arguments[2]), secret + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    CustomerRecord person = new CustomerRecord().customerId(campaign + "-1").phone("13800138000");
+    CustomerRecord person = new CustomerRecord().customerId(campaign + "-1").phone(arguments[4]);
     TaskData data = new TaskData().taskId(campaign).records(List.of(person));
     Integer enrolled = new TasksApi(client).enrolCustomers(data, null, null, null, null, null).getEnrolled();
     campaigns.startCampaign(campaign, null, null);

@@ -1,7 +1,7 @@
 """Runs a campaign with the generated Python client: creates it with a webhook, and follows its events.
 
-Arguments: the server's URL, the receiver's URL, the file of the receiver's secrets, the campaign's id. The API
-key is in LEDGERLINE_KEY. Prints one JSON line when the campaign is completed.
+Arguments: the server's URL, the receiver's URL, the file of the receiver's secrets, the campaign's id, the
+phone of its one customer. The API key is in LEDGERLINE_KEY. Prints one JSON line when the campaign is completed.
 """
 
 import json
@@ -14,7 +14,7 @@ import ledgerline_client as api
 # The kinds that the webhook sends, in the campaign's order.
 KINDS = ["campaign.started", "call.ended", "campaign.completed"]
 
-url, receiver, secrets, campaign = sys.argv[1:]
+url, receiver, secrets, campaign, phone = sys.argv[1:]
 client = api.ApiClient(api.Configuration(host=url, access_token=os.environ["LEDGERLINE_KEY"]))
 campaigns, events = api.CampaignsApi(client), api.EventsApi(client)
 
@@ -35,7 +35,7 @@ webhook = api.WebhooksApi(client).add_webhook(
 )
 with open(secrets, "a", encoding="utf-8") as file:
     file.write(f"{webhook.secret}\n")
-record = {"customer_id": f"{campaign}-1", "phone": "13800138000"}
+record = {"customer_id": f"{campaign}-1", "phone": phone}
 enrolled = api.TasksApi(client).enrol_customers(api.TaskData.from_dict({"task_id": campaign, "records": [record]}))
 campaigns.start_campaign(campaign)
 

@@ -5,7 +5,7 @@ import { CampaignBodyFromJSON, CampaignsApi, Configuration, EventsApi, ResponseE
 // The kinds that the webhook sends, in the campaign's order.
 const KINDS = ['campaign.started', 'call.ended', 'campaign.completed']
 
-async function main([url, receiver, secrets, campaign]: string[]): Promise<void> {
+async function main([url, receiver, secrets, campaign, phone]: string[]): Promise<void> {
   const configuration = new Configuration({ basePath: url, accessToken: process.env.LEDGERLINE_KEY })
   const campaigns = new CampaignsApi(configuration)
   const events = new EventsApi(configuration)
@@ -24,7 +24,7 @@ async function main([url, receiver, secrets, campaign]: string[]): Promise<void>
   })
   appendFileSync(secrets, `${webhook.secret}\n`)
   const enrolled = await new TasksApi(configuration).enrolCustomers({
-    taskData: { taskId: campaign, records: [{ customerId: `${campaign}-1`, phone: '13800138000' }] },
+    taskData: { taskId: campaign, records: [{ customerId: `${campaign}-1`, phone }] },
   })
   await campaigns.startCampaign({ id: campaign })
   const kinds: string[] = []
