@@ -1,4 +1,4 @@
-//! The receiver of `examples/receiver/`: its own tests pass with recorded messages, and with a running server it
+//! The receiver of `examples/receiver/`: its own tests pass with recorded messages. With a running server it
 //! accepts signed messages, prints each event once although it is sent again, and refuses unknown secrets.
 
 use serde_json::{Value, json};

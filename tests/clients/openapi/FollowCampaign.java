@@ -65,7 +65,7 @@ public final class FollowCampaign {
     }
     String missing = null;
     try {
-      campaigns.getCampaign("NOT-THERE", null, null, null);
+      campaigns.getCampaign("NOT-THERE", null, null, null, null);
     } catch (ApiException refusal) {
       missing = client.getObjectMapper().readTree(refusal.getResponseBody()).get("code").asText();
     }

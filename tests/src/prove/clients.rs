@@ -25,7 +25,7 @@ const LANGUAGES: [(&str, &str); 3] = [
 /// The kinds that each client subscribes its webhook to, in the campaign's order.
 const KINDS: [&str; 3] = ["campaign.started", "call.ended", "campaign.completed"];
 
-/// The longest time until a campaign of one customer is complete, with the start of a client on a slow machine.
+/// The longest time until a campaign of one customer is complete, including the start of a client.
 const COMPLETED_WITHIN: Duration = Duration::from_secs(300);
 
 /// The generated clients, and the archive that the Java client needs.
@@ -150,7 +150,7 @@ fn run_language(
     Ok(json!({"events": events, "received": received}))
 }
 
-/// Checks the line of a client: its campaign and customer, the kinds in their order, and the code of a refusal.
+/// Checks the line of a client: its campaign and customer, the order of kinds, and the code of a refusal.
 fn check_client(line: &Value, campaign: &str) -> Result<(), String> {
     let kinds = member(line, "/kinds").as_array().cloned().unwrap_or_default();
     let places: Vec<_> = KINDS.map(|kind| kinds.iter().position(|one| one == kind)).into();

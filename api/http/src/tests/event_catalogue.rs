@@ -1,5 +1,5 @@
 //! The event catalogue, `docs/reference/event-catalogue.md`: each kind with its version, members, personal
-//! class and an example. It is generated from the event schemas and the golden records; this test keeps it so.
+//! class and an example. It is generated from the event schemas and the golden records; a test keeps it so.
 
 use super::event_schemas::golden_files;
 use super::published_contract::event_kinds;
@@ -16,9 +16,9 @@ Generated from the event schemas and the golden records; do not edit. To renew i
 `cargo test -p ledgerline-http the_event_catalogue_is_up_to_date`. How to read and follow events is in
 [events](events.md).
 
-Each kind has one table: the members of `data`, as `GET /api/v1/events/schemas/{kind}/{version}` describes them in
-full. `a.b` is the member `b` of `a`, `a[]` an item of the list `a`, `a.*` a member of any name. A member marked `?` may be
-absent or null. Later releases add members and kinds: skip those that you do not know.
+Each kind has one table: the members of `data`. `GET /api/v1/events/schemas/{kind}/{version}` describes them
+in full. `a.b` is the member `b` of `a`, `a[]` an item of the list `a`, `a.*` a member of any name. A member
+marked `?` may be absent or null. Later releases add members and kinds: skip those that you do not know.
 
 | Personal class | Meaning |
 | --- | --- |

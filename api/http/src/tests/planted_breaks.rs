@@ -1,5 +1,5 @@
-//! Tests of the comparison of OpenAPI descriptions: each kind of planted break is found at its place, and what
-//! may be added is not.
+//! Tests of the comparison of OpenAPI descriptions: each kind of planted break is found at its place, and
+//! what may be added is not.
 
 use super::contract_comparison::openapi_breaks;
 use serde_json::{Value, json};

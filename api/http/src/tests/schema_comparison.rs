@@ -240,7 +240,7 @@ fn reference(schema: &Value) -> Option<&str> {
     schema.get("$ref").and_then(Value::as_str)
 }
 
-/// Returns the schema that a reference, or an `allOf` of one part, names; another schema is returned as it is.
+/// Returns the schema that a reference, or an `allOf` of one part, names; any other as it is.
 fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     if let Some(name) = reference(schema).and_then(|name| name.strip_prefix('#')) {
         let named = document.pointer(name);
