@@ -11,6 +11,7 @@ use crate::passing_time::HUNG_AFTER;
 use crate::program::{Program, command, fail, is_installed};
 use crate::server::Server;
 use serde_json::{Map, Value, json};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -202,11 +203,10 @@ fn typescript_program(sources: &Path, made: &Path, place: &Path) -> Result<Comma
     let compiler = build_folder("clients", "node").join("node_modules");
     drop(std::fs::remove_dir_all(&own));
     let name = "follow_campaign.ts";
-    let link = std::os::unix::fs::symlink::<&Path, &Path>;
     std::fs::create_dir_all(&modules)
         .and_then(|()| std::fs::copy(sources.join(name), own.join(name)))
-        .and_then(|_| link(made, &modules.join("ledgerline-client")))
-        .and_then(|()| link(&compiler.join("@types"), &modules.join("@types")))
+        .and_then(|_| symlink(made, modules.join("ledgerline-client")))
+        .and_then(|()| symlink(compiler.join("@types"), modules.join("@types")))
         .map_err(|error| error.to_string())?;
     let mut compile = command("node");
     compile.arg(compiler.join("typescript/bin/tsc")).current_dir(&own);
