@@ -1,6 +1,6 @@
 # The two commands of this project are `make demo` and `make test`; both set up what they need.
 # The long proofs are `make prove-…`; `make test` runs a short form of each and says so.
-.PHONY: demo bill-of-materials pictures prove-advisories test check packages compiler build console prove-console prove-console-build prove-axe prove-cases prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-config prove-crash prove-sipp prove-projections prove-rebuild prove-roles prove-rules prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-metrics prove-night prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-speech-faults prove-spoken prove-simulate prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted prove-installed bench-api bench-yaml bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query bench-as-of bench-deadlines
+.PHONY: demo clients bill-of-materials pictures prove-advisories test check packages compiler build console prove-console prove-console-build prove-axe prove-cases prove-clients prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-config prove-crash prove-sipp prove-projections prove-rebuild prove-roles prove-rules prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-metrics prove-night prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-speech-faults prove-spoken prove-simulate prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted prove-installed bench-api bench-yaml bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query bench-as-of bench-deadlines
 
 CARGO ?= cargo
 BIN := target/debug/ledgerline
@@ -30,6 +30,12 @@ pictures: packages build
 	@mkdir -p docs/images
 	@cp target/console/shots/pictures/*.webp docs/images/ 2>/dev/null || echo "pictures: docs/images stays as it is"
 
+## Client libraries in Python, TypeScript and Java from the program's OpenAPI description, in target/clients.
+## OPENAPI=FILE takes another description, LANGUAGES="python java" only some.
+clients: compiler
+	@$(if $(OPENAPI),,$(CARGO) build --quiet --locked --package ledgerline-cli)
+	@python3 clients/generate.py $(if $(OPENAPI),--openapi $(OPENAPI),) $(LANGUAGES)
+
 packages:
 	@bash tests/packages.sh
 
@@ -41,7 +47,7 @@ build: compiler
 	$(CARGO) build --quiet --locked --package ledgerline-cli --package ledgerline-tests
 
 # Long proofs: each prints one JSON line and exits non-zero on any violation.
-prove-console prove-console-build prove-axe prove-cases prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-config prove-crash prove-sipp prove-projections prove-rebuild prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-http prove-inspect prove-jdbc prove-metrics prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-rules prove-speech-faults prove-spoken prove-simulate prove-stop prove-summary prove-webhooks: packages build
+prove-console prove-console-build prove-axe prove-cases prove-clients prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-config prove-crash prove-sipp prove-projections prove-rebuild prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-http prove-inspect prove-jdbc prove-metrics prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-rules prove-speech-faults prove-spoken prove-simulate prove-stop prove-summary prove-webhooks: packages build
 	@target/debug/prove $(@:prove-%=%)
 
 # 1,100 connections need as many descriptors here and in the server, which inherits the limit.

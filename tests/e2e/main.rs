@@ -11,6 +11,7 @@ mod databases_fail;
 mod demo_reports_every_call;
 mod demo_resumes_after_a_kill;
 mod drain_finishes_or_interrupts;
+mod example_receiver_stores_each_event_once;
 mod few_files;
 mod forgetting;
 mod history_explains_itself;

@@ -11,8 +11,8 @@ for (const operation of used) {
   if (!found) throw new Error(`the API has no ${operation}`)
   // What refuses is the same for all: a problem.
   const responses = Object.fromEntries(Object.entries(found.responses).filter(([status]) => status < '300'))
-  const { operationId, parameters, requestBody } = found
-  paths[path] = { ...paths[path], [method.toLowerCase()]: { operationId, parameters, requestBody, responses } }
+  const { parameters, requestBody } = found
+  paths[path] = { ...paths[path], [method.toLowerCase()]: { parameters, requestBody, responses } }
 }
 const schemas = {}
 const wanted = [JSON.stringify(paths)]

@@ -39,6 +39,7 @@ pub mod live;
 mod metric_catalogue;
 pub mod metric_reference;
 mod openapi;
+mod operation_ids;
 mod origin_check;
 mod paging;
 mod password_channel;

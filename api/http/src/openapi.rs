@@ -6,6 +6,7 @@ use crate::auth::SESSION_COOKIE;
 use crate::endpoint::{
     AccessRequirement, BodyKind, Endpoint, EndpointStatus, LogBeginning, ResponseDependency, VersionCheck,
 };
+use crate::operation_ids::operation_id;
 use crate::problem_body::ProblemBody;
 use crate::query_parameters::AFTER_POSITION;
 use crate::reply::{ELSEWHERE, NOT_MODIFIED, POSITION_HEADER, RETRY_AFTER_SECONDS, status_of};
@@ -123,7 +124,7 @@ fn operation(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
         replies.insert(status_of(kind).to_string(), json!({ "$ref": reference }));
     }
     let mut operation = json!({
-        "operationId": operation_id(endpoint),
+        "operationId": operation_id(endpoint.method.as_str(), endpoint.path),
         "tags": [tag_of(endpoint.path)],
         "summary": endpoint.summary,
         "parameters": parameters(endpoint),
@@ -271,28 +272,11 @@ fn kind_name(kind: ProblemKind) -> String {
 const BASE: &str = "/api/v1";
 
 /// Returns the tag of an operation: the first word of its path below the base path, or `server` if it has
-/// none.
+/// none or is a document.
 fn tag_of(path: &str) -> &str {
     let own = path.strip_prefix(BASE).unwrap_or_default();
-    own.split('/').find(|word| !word.is_empty()).unwrap_or("server")
-}
-
-/// Returns the operation id: the method and the words of the path. `/metrics` of Prometheus gets an id of its
-/// own, because two paths would share one.
-fn operation_id(endpoint: &Endpoint) -> String {
-    let mut id = endpoint.method.as_str().to_lowercase();
-    if endpoint.path == "/metrics" {
-        id.push_str("_prometheus");
-    }
-    let words = endpoint
-        .path
-        .trim_start_matches(BASE)
-        .split(['/', '{', '}', '-', '.']);
-    for word in words.filter(|word| !word.is_empty()) {
-        id.push('_');
-        id.push_str(word);
-    }
-    id
+    let word = own.split('/').find(|word| !word.is_empty());
+    word.filter(|word| !word.contains('.')).unwrap_or("server")
 }
 
 fn parameters(endpoint: &Endpoint) -> Vec<Value> {

@@ -6,10 +6,10 @@
 
 use super::{Form, Proof};
 use super::{
-    access, api, as_of, audit, cases, clock, config, console, console_build, contract, crash, demo, exports,
-    flow_simulation, forgetting, full_disk, gates, hostile, http, imports, inspect, keys, kurrent, metrics,
-    night, nlu, oidc, past_calls, projections, rebuild, replay, roles, rules, segments, sipp, spoken, stop,
-    stores, subscribers, summary, tails, two_processes, wall, webhooks,
+    access, api, as_of, audit, cases, clients, clock, config, console, console_build, contract, crash, demo,
+    exports, flow_simulation, forgetting, full_disk, gates, hostile, http, imports, inspect, keys, kurrent,
+    metrics, night, nlu, oidc, past_calls, projections, rebuild, replay, roles, rules, segments, sipp,
+    spoken, stop, stores, subscribers, summary, tails, two_processes, wall, webhooks,
 };
 
 type ProofFn = fn(Form) -> Proof;
@@ -22,6 +22,7 @@ pub const PROOFS: &[(&str, ProofFn)] = &[
     ("audit", audit::prove),
     ("axe", console::prove_axe),
     ("cases", cases::prove),
+    ("clients", clients::prove),
     ("clock", clock::prove),
     ("config", config::prove),
     ("console", console::prove),
@@ -95,6 +96,10 @@ pub const LONG_ONLY: &[(&str, &str)] = &[
     (
         "cases",
         "minutes of calls in real time; unit, contract and story tests hold each case",
+    ),
+    (
+        "clients",
+        "minutes of generating and compiling three clients; tests hold the contract and the golden names",
     ),
     (
         "console-build",
