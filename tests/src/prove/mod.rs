@@ -8,6 +8,7 @@ mod api;
 mod as_of;
 mod audit;
 mod cases;
+mod chart;
 mod clock;
 mod console;
 mod console_build;
