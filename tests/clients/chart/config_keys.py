@@ -21,6 +21,7 @@ OWN = [
 ]
 # A TOML string may not hold this character as JSON writes it.
 PLAIN_TEXT = "^[^\\x7f]*$"
+KEPT = {"type", "description", "items", "enum", "minLength", "minimum", "maximum", "pattern"}
 TRUNK_NAME = {"type": "string", "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "maxLength": 40}
 
 
@@ -60,8 +61,8 @@ def secrets(keys):
 
 
 def allowed_value(schema):
-    """Returns the schema of a value as the chart has it."""
-    schema = copy.deepcopy(schema)
+    """Returns the schema of a value as the chart has it: what editors show and what Helm checks."""
+    schema = {key: copy.deepcopy(value) for key, value in schema.items() if key in KEPT}
     for text in (schema, schema.get("items", {})):
         if text.get("type") == "string" and not {"pattern", "enum"} & set(text):
             text["pattern"] = PLAIN_TEXT

@@ -34,7 +34,7 @@ FAULTS = [
     ("Services as variables", "one server", lambda d: pod(d).update(enableServiceLinks=True)),
     ("volumes that are deleted", "one server", lambda d: of(d, "StatefulSet")["spec"]["persistentVolumeClaimRetentionPolicy"].update(whenDeleted="Delete")),
     ("a secret that is not mounted", "two servers", lambda d: container(d)["volumeMounts"].pop()),
-    ("a Secret that others can read", "one server", lambda d: pod(d)["volumes"][2]["secret"].update(defaultMode=0o444)),
+    ("a Secret that others can read", "one server", lambda d: pod(d)["volumes"][1]["secret"].update(defaultMode=0o444)),
     ("an unknown key", "one server", lambda d: edit_config(d, "listen", "lisen")),
     ("a broken file", "one server", lambda d: edit_config(d, "drain = ", "drain := ")),
     ("a whole number with a fraction", "every kind", lambda d: edit_config(d, 'level = "info"', "level = 1.0")),

@@ -31,7 +31,9 @@ pub(super) fn prove(form: Form) -> Proof {
     let mut check = command(python);
     // Without `-B` the modules would be compiled into the tree.
     check.arg("-B").arg(client.join("chart.py"));
-    check.arg(root.join("../packaging/helm/ledgerline")).arg(ledgerline());
+    check
+        .arg(root.join("../packaging/helm/ledgerline"))
+        .arg(ledgerline());
     if form == Form::Short {
         check.arg("--short");
     }
