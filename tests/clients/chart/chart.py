@@ -9,6 +9,7 @@ import argparse
 import copy
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,8 @@ import planted
 import program
 
 HERE = pathlib.Path(__file__).parent
+# Pages with blocks of values, which must be accepted.
+PAGES = HERE.parents[2] / "docs/how-to"
 # The oldest version that Chart.yaml allows, and the newest that the validator knows.
 KUBERNETES = ["1.29", "1.37"]
 RELEASE, NAMESPACE = "dial", "calls"
@@ -43,6 +46,15 @@ def rendered(chart, values, release=RELEASE):
     texts = chart.render(values, name=release, namespace=NAMESPACE)
     loaded = (yaml.load_all(text, Loader=yaml.CSafeLoader) for path, text in texts.items() if not path.endswith("NOTES.txt"))
     return [one for documents in loaded for one in documents if one]
+
+
+def on_pages():
+    """Returns the blocks marked `yaml values` of the pages as cases."""
+    cases = []
+    for page in sorted(PAGES.glob("*.md")):
+        blocks = re.findall(r"^```yaml values\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+        cases += [{"name": f"{page.name}, block {number}", "values": yaml.safe_load(block)} for number, block in enumerate(blocks, 1)]
+    return cases
 
 
 def lint(path, values):
@@ -101,7 +113,10 @@ def main():
     with helm.Chart.load(options.chart) as chart:
         violations += config_keys.compare(chart.schema, schema)
         violations += check_refused(chart, refused)
-        for case in accepted:
+        pages = on_pages()
+        if not pages:
+            violations.append("no page has a block of values")
+        for case in accepted + pages:
             documents = rendered(chart, case["values"])
             values = chart.merge_values(case["values"])
             faults = objects.check(documents, values, schema) + program.check(options.program, documents, values)
@@ -118,7 +133,7 @@ def main():
         found, missed = planted.search(chart, accepted, schema, rendered)
         violations += [f"planted fault not found: {name}" for name in missed]
     print(json.dumps({
-        "helm": helm.helm_sdk_version(), "kubernetes": KUBERNETES, "objects": checked, "validations": validated,
+        "helm": helm.helm_sdk_version(), "kubernetes": KUBERNETES, "values_on_pages": len(pages), "objects": checked, "validations": validated,
         "refused": len(refused), "planted_faults_found": found, "violations": violations,
     }))
 
