@@ -119,16 +119,17 @@ def main():
         for case in accepted + pages:
             documents = rendered(chart, case["values"])
             values = chart.merge_values(case["values"])
-            faults = objects.check(documents, values, schema) + program.check(options.program, documents, values)
-            if rendered(chart, case["values"]) != documents:
-                faults.append("two renderings differ")
-            # The longest name of a release that Helm allows.
-            faults += objects.check_names(rendered(chart, case["values"], release="r" * 53))
+            faults = objects.check(documents, values, schema)
             checked += len(documents)
             if case.get("short") or not options.short:
                 passed, invalid = validate(documents)
-                faults += lint(options.chart, case["values"]) + invalid
                 validated += passed
+                faults += invalid + lint(options.chart, case["values"])
+                faults += program.check(options.program, documents, values)
+                if rendered(chart, case["values"]) != documents:
+                    faults.append("two renderings differ")
+                # The longest name of a release that Helm allows.
+                faults += objects.check_names(rendered(chart, case["values"], release="r" * 53))
             violations += [f"{case['name']}: {fault}" for fault in faults]
         found, missed = planted.search(chart, accepted, schema, rendered)
         violations += [f"planted fault not found: {name}" for name in missed]
