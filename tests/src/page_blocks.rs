@@ -85,7 +85,27 @@ pub fn commands(block: &PageBlock<'_>) -> Vec<PageCommand> {
         joined.push_str(line);
         let words = words_of(&joined);
         joined.clear();
-        found.extend(commands_of(&words).map(|words| PageCommand { line: begins, words }));
+        let line = begins;
+        found.extend(
+            commands_of(&words)
+                .into_iter()
+                .map(|words| PageCommand { line, words }),
+        );
+    }
+    found
+}
+
+/// Returns the commands of our program in code spans outside blocks.
+pub fn commands_in_text(page: &str) -> Vec<PageCommand> {
+    let mut found = Vec::new();
+    let mut is_fenced = false;
+    for (line, text) in (1..).zip(page.lines()) {
+        is_fenced ^= text.trim_start().starts_with("```");
+        // Every second part between backticks is code.
+        for span in text.split('`').skip(1).step_by(2).filter(|_| !is_fenced) {
+            let commands = commands_of(&words_of(span)).into_iter();
+            found.extend(commands.map(|words| PageCommand { line, words }));
+        }
     }
     found
 }
@@ -113,28 +133,34 @@ fn words_of(line: &str) -> Vec<String> {
 }
 
 /// Returns the words behind each `ledgerline` that begins a command: at the start of the line, behind an
-/// operator of the shell, or behind `--`, `$` or `sudo`.
-fn commands_of(words: &[String]) -> impl Iterator<Item = Vec<String>> {
-    let begins = |at: usize| {
+/// operator of the shell, behind `--`, `$` or `sudo`, or after another command of ours on the line.
+fn commands_of(words: &[String]) -> Vec<Vec<String>> {
+    let mut found: Vec<Vec<String>> = Vec::new();
+    let mut is_open = false;
+    for (at, word) in words.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|at| words.get(at));
-        before.is_none_or(|word| {
-            let is_prefix = matches!(
-                word.as_str(),
-                "--" | "$" | "sudo" | "exec" | "&&" | "||" | "|" | ";" | "then"
-            );
-            is_prefix || word.ends_with(';') || is_assignment(word)
-        })
-    };
-    let is_program = |word: &str| word == "ledgerline" || word.ends_with("/bin/ledgerline");
-    let places = words.iter().enumerate();
-    let places = places.filter(move |(at, word)| is_program(word) && begins(*at));
-    places.map(|(at, _)| {
-        let behind = words.get(at + 1..).unwrap_or_default();
-        let next = behind.iter().skip(1).map(String::as_str).chain([""]);
-        let pairs = behind.iter().zip(next);
-        let own = pairs.take_while(|(word, next)| !ends_command(word) && !is_pipe(word, next));
-        own.map(|(word, _)| word.clone()).collect()
-    })
+        let next = words.get(at + 1).map_or("", String::as_str);
+        let begins = before.is_none_or(|before| is_prefix(before)) || !found.is_empty();
+        if is_program(word) && begins {
+            found.push(Vec::new());
+            is_open = true;
+        } else if ends_command(word) || is_pipe(word, next) {
+            is_open = false;
+        } else if let Some(command) = found.last_mut().filter(|_| is_open) {
+            command.push(word.clone());
+        }
+    }
+    found
+}
+
+fn is_program(word: &str) -> bool {
+    word == "ledgerline" || word.ends_with("/bin/ledgerline")
+}
+
+/// Returns true for a word behind which a command begins.
+fn is_prefix(word: &str) -> bool {
+    let known = ["--", "$", "sudo", "exec", "&&", "||", "|", ";", "then"];
+    known.contains(&word) || word.ends_with(';') || is_assignment(word)
 }
 
 /// Returns true for `|` in front of another program; in a usage line an option follows.
@@ -160,7 +186,7 @@ mod tests {
     const PAGE: &str = "# A\n```sh run\nledgerline doctor --data ./data # --not\n```\ntext\n```json\n{}\n```\n   ```\n\
                         ledgerline serve --data DIR \\\n  --trunk \"sip:HOST;from=--x\" && ledgerline man DIR\n\
                         kubectl exec dial-0 -- ledgerline events tail [--from=N|--all] | jq --raw\n\
-                        docker logs ledgerline --since 1h\nLANG=zh ledgerline doctor --json > a\n   ```\n";
+                        docker logs ledgerline --since 1h\nledgerline stop list [--json]   ledgerline stop lift ID --reason TEXT\nLANG=zh ledgerline doctor --json > a\n   ```\n";
 
     #[test]
     fn blocks_have_their_mark_and_the_numbers_of_their_lines() {
@@ -184,7 +210,17 @@ mod tests {
                 (10, vec![]),
                 (12, vec!["--from"]),
                 (14, vec!["--json"]),
+                (14, vec!["--reason"]),
+                (15, vec!["--json"]),
             ]
         );
+    }
+
+    #[test]
+    fn commands_in_code_spans_are_found_outside_blocks() {
+        let page = "See `ledgerline doctor --full`, `systemctl restart ledgerline` and `--json`.\n```\n`ledgerline a`\n```\n";
+        let found = commands_in_text(page);
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].line, found[0].options()), (1, vec!["--full"]));
     }
 }
