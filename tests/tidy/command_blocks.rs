@@ -4,9 +4,9 @@
 //! A story compares commands and options with the program; it needs the program.
 
 use super::tree::{File, Finding, Tree};
+use ::tests::page_blocks::blocks;
 use regex::Regex;
 use std::collections::BTreeSet;
-use tests::page_blocks::blocks;
 
 /// Folders of the tree with which a path in a block begins. Others, such as `./data`, are of the reader.
 const FOLDERS: &str = "docs|packaging|tests|fixtures|web|verify|bench|examples";
