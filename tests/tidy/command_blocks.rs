@@ -11,9 +11,10 @@ use std::collections::BTreeSet;
 /// Folders of the tree with which a path in a block begins. Others, such as `./data`, are of the reader.
 const FOLDERS: &str = "docs|packaging|tests|fixtures|web|verify|bench|examples";
 
-/// Files that the packages install: packaging/ must name them.
+/// Files that the packages install: packaging/ must name them. Others in /etc/ledgerline, such as a password
+/// of a trunk, are the reader's.
 const INSTALLED: &str =
-    r"/(?:etc/ledgerline|usr/lib/systemd/system|usr/share/doc/ledgerline)/[A-Za-z0-9_./-]*[A-Za-z0-9_-]";
+    r"/(?:etc/ledgerline/[a-z-]+\.toml|usr/(?:lib/systemd/system|share/doc/ledgerline)/[A-Za-z0-9_./-]*[A-Za-z0-9_-])";
 
 /// The pages for troubleshooting, in English and in Chinese.
 const TROUBLESHOOTING: [&str; 2] = [
@@ -113,7 +114,7 @@ mod tests {
     fn paths_targets_and_installed_files_of_blocks_must_exist() {
         let page = "# A\n```\nmake image prove-x; make none\nhelm install d packaging/helm/none\n\
                     cat docs/a.md ./data/docs/none /etc/ledgerline/ledgerline.toml\n\
-                    cat /etc/ledgerline/other.toml\n```\nmake nothing\n";
+                    cat /etc/ledgerline/other.toml /etc/ledgerline/password\n```\nmake nothing\n";
         let tree = Tree::of(&[
             ("docs/a.md", page),
             ("Makefile", ".PHONY: none\nimage dist: build\n\tmake none\n"),
