@@ -14,7 +14,7 @@ const FOLDERS: &str = "docs|packaging|tests|fixtures|web|verify|bench|examples";
 /// Files that the packages install: packaging/ must name them. Others in /etc/ledgerline, such as a password
 /// of a trunk, are the reader's.
 const INSTALLED: &str =
-    r"/(?:etc/ledgerline/[a-z-]+\.toml|usr/(?:lib/systemd/system|share/doc/ledgerline)/[A-Za-z0-9_./-]*[A-Za-z0-9_-])";
+    r"/(?:etc/ledgerline/[a-z-]+\.toml|usr/(?:lib/systemd/system|share/doc/ledgerline)/[\w./-]*\w)";
 
 /// The pages for troubleshooting, in English and in Chinese.
 const TROUBLESHOOTING: [&str; 2] = [
