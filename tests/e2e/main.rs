@@ -25,6 +25,7 @@ mod model_and_encoder_are_measured_together;
 mod one_graph_from_row_to_receiver;
 mod one_process_writes;
 mod opt_out_applies_everywhere;
+mod pages_show_what_exists;
 mod rehearsal_is_permanent;
 mod rejected_webhooks_are_redelivered;
 mod reports_are_recomputed;

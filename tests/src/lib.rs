@@ -15,6 +15,7 @@ pub mod file_changes;
 pub mod generated_log;
 pub mod history;
 pub mod mariadb;
+pub mod page_blocks;
 pub mod passing_time;
 pub mod postgres;
 pub mod program;

@@ -23,6 +23,7 @@ const ROOMS: &[&str] = &[
     "http_client",
     "media",
     "pacing",
+    "packaging",
     "projections",
     "simulation",
     "store",

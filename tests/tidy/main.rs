@@ -5,6 +5,7 @@
 //! second. Each check has its own tests on made-up text.
 
 mod asvs;
+mod command_blocks;
 mod console;
 mod contracts;
 mod crate_sizes;
@@ -68,6 +69,7 @@ checks! {
     c10_each_backend_runs_its_contract: contracts::check;
     c11_each_route_is_joined_and_published: routes::check;
     c12_documents_are_true: documents::check;
+    c12_blocks_of_documents_are_true: command_blocks::check;
     c13_lints_and_versions_have_one_home: manifests::one_home;
     c14_no_secret_path_host_or_phone: secrets::check;
     c15_each_limit_says_where_it_comes_from: limits::check;

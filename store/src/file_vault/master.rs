@@ -202,8 +202,8 @@ fn read_file(file: &Path) -> Result<Option<Secret>, VaultError> {
         .map_err(|error| unavailable(file, &error))?
         .permissions()
         .mode();
-    if mode & 0o077 != 0 {
-        tracing::warn!(file = %file.display(), "the master key can be read by others than its owner");
+    if is_exposed(mode) {
+        tracing::warn!(file = %file.display(), "the master key can be read by others than its owner and group");
     }
     match parse(text.trim()) {
         Some(key) => Ok(Some(key)),
@@ -212,6 +212,12 @@ fn read_file(file: &Path) -> Result<Option<Secret>, VaultError> {
             file.display()
         ))),
     }
+}
+
+/// Returns true if a file's mode gives more than reading to its group, or anything to others. Kubernetes
+/// gives secrets to the server by its group.
+const fn is_exposed(mode: u32) -> bool {
+    mode & 0o037 != 0
 }
 
 fn read_wrapped(file: &Path, wrapper: &dyn KeyWrapper) -> Result<Option<Secret>, VaultError> {
@@ -275,4 +281,15 @@ fn parse(text: &str) -> Option<Secret> {
 
 fn unavailable(file: &Path, error: &std::io::Error) -> VaultError {
     VaultError::Unavailable(format!("{}: {error}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_may_read_the_master_key_and_others_may_not() {
+        let exposed = [0o600, 0o400, 0o440, 0o640, 0o660, 0o604, 0o444].map(is_exposed);
+        assert_eq!(exposed, [false, false, false, false, true, true, true]);
+    }
 }

@@ -8,6 +8,7 @@ mod api;
 mod as_of;
 mod audit;
 mod cases;
+mod chart;
 mod clients;
 mod clock;
 mod config;

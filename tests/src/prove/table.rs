@@ -6,7 +6,7 @@
 
 use super::{Form, Proof};
 use super::{
-    access, api, as_of, audit, cases, clients, clock, config, console, console_build, contract, crash, demo,
+    access, api, as_of, audit, cases, chart, clients, clock, config, console, console_build, contract, crash, demo,
     exports, flow_simulation, forgetting, full_disk, gates, hostile, http, imports, inspect, keys, kurrent,
     metrics, night, nlu, oidc, past_calls, projections, rebuild, replay, roles, rules, segments, sipp,
     spoken, stop, stores, subscribers, summary, tails, two_processes, wall, webhooks,
@@ -22,6 +22,7 @@ pub const PROOFS: &[(&str, ProofFn)] = &[
     ("audit", audit::prove),
     ("axe", console::prove_axe),
     ("cases", cases::prove),
+    ("chart", chart::prove),
     ("clients", clients::prove),
     ("clock", clock::prove),
     ("config", config::prove),
@@ -149,7 +150,7 @@ pub const WAITING: &[&[&[&str]]] = &[
         &["kurrent", "stores"],
         &["import", "jdbc", "projections", "as-of"],
         &["console", "nlu", "entities", "config"],
-        &["oidc", "inspect", "webhooks", "subscribers"],
+        &["oidc", "inspect", "webhooks", "subscribers", "chart"],
     ],
     // Calls in real time, beside proofs that use one thread.
     &[
@@ -180,6 +181,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "console",
         "home, campaign and call in Chromium, instead of every page, role and altered proof",
+    ),
+    (
+        "chart",
+        "3 of 13 sets of values are linted and validated; every set is rendered and checked, every invalid one refused",
     ),
     (
         "clock",
