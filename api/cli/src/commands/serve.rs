@@ -17,6 +17,7 @@ use host::outbound::witness::WitnessSpec;
 use host::process::ProcessStatus;
 use host::read_db_spec::ReadDbArgs;
 use host::serve_settings::ServeSettings;
+use host::service_manager;
 use host::sign_in_args::SignInArgs;
 use host::signals::Signals;
 use host::speech_args::SpeechArgs;
@@ -176,7 +177,9 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         let secured = running.identity.is_some();
         line("kurrent", &format!("kurrentdb://{address}?tls={secured}"))?;
     }
+    service_manager::begin_watchdog(&running.process);
     until_signal(&running, &mut signals).await?;
+    service_manager::notify_stopping(Duration::from_millis(args.drain));
     output::notice(localized(
         "正在退出；再次发送信号将挂断所有通话，并在 5 秒内退出",
         "draining; a second signal ends every call and exits within 5 s",
@@ -204,6 +207,7 @@ async fn until_signal(running: &RunningServer, signals: &mut Signals) -> Result<
     };
     say_dialing(&standing);
     say_ready(&standing);
+    service_manager::notify_status(&standing);
     loop {
         let now = tokio::select! {
             biased;
@@ -217,6 +221,7 @@ async fn until_signal(running: &RunningServer, signals: &mut Signals) -> Result<
         if !now.is_as_ready_as(&standing) {
             say_ready(&now);
         }
+        service_manager::notify_status(&now);
         standing = now;
     }
     say("ready", "no: draining");
