@@ -166,6 +166,7 @@ def build(binary, out, texts):
             "image": f"ledgerline:{version()}",
             "digest": digest,
             "id": f"sha256:{sha256(config)}",
+            "program_sha256": sha256(binary.read_bytes()),
             "archive_sha256": sha256(archive.read_bytes()),
             "compressed_bytes": sum(len(packed) for _, packed in layers),
             "base_bytes": len(layers[0][1]),
