@@ -151,7 +151,7 @@ def images_of(binary):
     described = folder / "image.json"
     if not described.exists() or json.loads(described.read_text())["program_sha256"] != sha256(binary.read_bytes()):
         return []
-    return [folder / f"ledgerline-{version()}-image.tar.gz"]
+    return [folder / f"ledgerline-{version()}-image.tar"]
 
 
 def main():

@@ -43,6 +43,8 @@ STANDARD = ROOT / "packaging/licenses"
 # Old spellings of the manifests: a slash between licences, and no operator.
 SPELLINGS = {"MIT/Apache-2.0": "MIT OR Apache-2.0", "Apache-2.0/MIT": "Apache-2.0 OR MIT",
              "Unlicense/MIT": "Unlicense OR MIT", "Apache-2.0 / MIT": "Apache-2.0 OR MIT"}
+# Titles of texts, for packages that name a file in place of a licence.
+TITLES = {"MIT License": "MIT", "The MIT License (MIT)": "MIT"}
 
 
 def run(*arguments, folder=ROOT):
@@ -70,15 +72,22 @@ def rust_parts():
         name, number = package["name"], package["version"]
         if package["source"] is None:
             continue
-        declared = package["license"] or ""
+        folder = Path(package["manifest_path"]).parent
+        declared = package["license"] or license_of_file(folder / (package["license_file"] or ""))
         parts.append({
             "kind": "cargo", "name": name, "version": number,
             "license": SPELLINGS.get(declared, declared),
-            "folder": Path(package["manifest_path"]).parent,
+            "folder": folder,
             "sha256": checksums.get((name, number)),
             "linked": (name, number) in linked,
         })
     return parts
+
+
+def license_of_file(file):
+    """Returns the licence of a package that names a file in place of a licence, by the title of the text."""
+    title = file.read_text("utf-8", "replace").lstrip().splitlines()[0].strip() if file.is_file() else ""
+    return TITLES.get(title, "")
 
 
 def standard_library():

@@ -6,7 +6,7 @@ Without --binary it builds the program first (packaging/build.sh). The image has
 packages of packaging/image/base.lock, and the program with its bill of materials and licences. Two builds of
 one commit have equal digests. Prints one JSON line.
 
-Written to DIR (default: target/image): oci/ (an OCI image layout, tag VERSION), ledgerline-VERSION-image.tar.gz
+Written to DIR (default: target/image): oci/ (an OCI image layout, tag VERSION), ledgerline-VERSION-image.tar
 (`docker load`), and image.json (the printed line).
 """
 
@@ -133,18 +133,21 @@ def write_oci(folder, layers, config):
 
 
 def write_docker_archive(path, layers, config, epoch):
-    """Writes the archive that `docker load` and `podman load` read. Its layers are not compressed, the whole is."""
+    """Writes the archive that `docker load` and `podman load` read.
+
+    Its layers are compressed and the archive is not: skopeo of Debian 12 reads no compressed archive.
+    """
     archive = Layer()
     names = []
-    for tar, _ in layers:
-        name = f"{sha256(tar)}.tar"
-        archive.file(name, tar, epoch)
+    for tar, packed in layers:
+        name = f"{sha256(tar)}.tar.gz"
+        archive.file(name, packed, epoch)
         names.append(name)
     config_name = f"{sha256(config)}.json"
     archive.file(config_name, config, epoch)
     manifest = [{"Config": config_name, "RepoTags": [f"ledgerline:{version()}"], "Layers": names}]
     archive.file("manifest.json", as_json(manifest), epoch)
-    path.write_bytes(compress(archive.tar()))
+    path.write_bytes(archive.tar())
 
 
 def build(binary, out, texts):
@@ -160,7 +163,7 @@ def build(binary, out, texts):
         fresh = Path(aside) / "image"
         fresh.mkdir()
         digest = write_oci(fresh / "oci", layers, config)
-        archive = fresh / f"ledgerline-{version()}-image.tar.gz"
+        archive = fresh / f"ledgerline-{version()}-image.tar"
         write_docker_archive(archive, layers, config, epoch)
         line = {
             "image": f"ledgerline:{version()}",

@@ -61,7 +61,7 @@ def build_twice(findings, folder):
 
 def read_with_other_tools(findings, image, folder):
     """Reads both forms with skopeo, and unpacks the layout with umoci. Returns the root file system."""
-    layout, archive = f"oci:{image}/oci:{version()}", f"docker-archive:{image}/ledgerline-{version()}-image.tar.gz"
+    layout, archive = f"oci:{image}/oci:{version()}", f"docker-archive:{image}/ledgerline-{version()}-image.tar"
     configurations = [json.loads(run("skopeo", "inspect", "--config", form)) for form in (layout, archive)]
     findings.hold(configurations[0] == configurations[1], "the two forms have different configurations")
     config = configurations[0]["config"]
@@ -83,7 +83,7 @@ def find_engine():
 
 def try_engine(findings, engine, image):
     """Loads and runs the image with a container engine."""
-    run(engine, "load", "--input", image / f"ledgerline-{version()}-image.tar.gz")
+    run(engine, "load", "--input", image / f"ledgerline-{version()}-image.tar")
     name = f"ledgerline-proof-{os.getpid()}"
     try:
         run(engine, "run", "--detach", "--read-only", "--name", name, "--publish", "127.0.0.1:0:8080", f"ledgerline:{version()}")
