@@ -14,17 +14,19 @@ The engine is named in the line: docker or podman if one runs here, else bwrap a
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from datetime import datetime, timezone
 from pathlib import Path
 
 from image import COMPRESSED_BYTES_MAX, USER
-from proof_tools import Findings, HUNG_SECONDS, Process, connect, namespaces, require, run
+from proof_tools import Findings, HUNG_SECONDS, Process, connect, install, namespaces, require, run
 from release_version import ROOT, version
 
 READY_SECONDS_MAX = 30
@@ -32,6 +34,8 @@ CALLS = 20
 # The public address of the router, which carrier and browser use, and the private one of the server behind it.
 PUBLIC, PRIVATE, OUTSIDE = "203.0.113.10", "10.77.0.2", "203.0.113.50"
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+ENGINES = ("docker", "podman")
+NAME = f"ledgerline:{version()}"
 PROGRAMS = {
     "umoci": "umoci", "skopeo": "skopeo", "bwrap": "bubblewrap", "ip": "iproute2", "nft": "nftables",
     "setpriv": "util-linux", "faketime": "faketime", "chromium": "chromium", "node": "nodejs", "npm": "npm",
@@ -73,34 +77,50 @@ def read_with_other_tools(findings, image, folder):
     return folder / "bundle/rootfs", config
 
 
-def find_engine():
-    """Returns the name of a container engine that runs here."""
-    for name in ("docker", "podman"):
-        if shutil.which(name) and subprocess.run([name, "info"], capture_output=True).returncode == 0:
-            return name
+def find_engine(image):
+    """Returns the command line of a container engine that runs programs of the image here; None without one."""
+    if not any(shutil.which(name) for name in ENGINES):
+        install("podman", "runc")
+    for engine in (["docker"], ["podman"], ["podman", "--runtime", "runc"]):
+        archive = image / f"ledgerline-{version()}-image.tar"
+        tried = [
+            [*engine, "load", "--input", archive],
+            [*engine, "run", "--rm", *limits(), "--entrypoint", "/usr/bin/espeak-ng", NAME, "--version"],
+        ]
+        if shutil.which(engine[0]) and all(
+            subprocess.run([str(part) for part in command], capture_output=True).returncode == 0 for command in tried
+        ):
+            return engine
     return None
 
 
-def try_engine(findings, engine, image):
-    """Loads and runs the image with a container engine."""
-    run(engine, "load", "--input", image / f"ledgerline-{version()}-image.tar")
+def limits():
+    """Returns the options of `run` for a machine that may not raise limits and has no systemd for health checks."""
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return ["--read-only", "--no-healthcheck", "--ulimit", f"nofile={files}:{files}", "--ulimit", "nproc=4096:4096"]
+
+
+def try_engine(findings, engine):
+    """Runs the image with a container engine, as INSTALL describes it: one port, nothing else."""
     name = f"ledgerline-proof-{os.getpid()}"
     try:
-        run(engine, "run", "--detach", "--read-only", "--name", name, "--publish", "127.0.0.1:0:8080", f"ledgerline:{version()}")
+        run(*engine, "run", "--detach", *limits(), "--name", name, "--publish", "127.0.0.1:18080:8080", NAME)
         until = time.monotonic() + READY_SECONDS_MAX
-        ready = ["exec", name, "/usr/bin/ledgerline", "ready", "--data", "/data"]
-        while subprocess.run([engine, *ready], capture_output=True).returncode != 0:
-            if not findings.hold(time.monotonic() < until, f"{engine} run: not ready within {READY_SECONDS_MAX} s"):
+        ready = [*engine, "exec", name, "/usr/bin/ledgerline", "ready", "--data", "/data"]
+        while subprocess.run(ready, capture_output=True).returncode != 0:
+            if not findings.hold(time.monotonic() < until, f"{engine}: not ready within {READY_SECONDS_MAX} s"):
                 break
             time.sleep(0.5)
-        said = subprocess.run([engine, "logs", name], capture_output=True, text=True)
+        with urllib.request.urlopen("http://127.0.0.1:18080/", timeout=HUNG_SECONDS) as page:
+            findings.hold(page.status == 200, f"{engine}: / answers {page.status}")
+        said = subprocess.run([*engine, "logs", name], capture_output=True, text=True)
         links = (said.stdout + said.stderr).count("/set-up#")
-        findings.hold(links == 1, f"{engine} logs has {links} set-up links")
-        run(engine, "stop", "--time", "60", name)
-        code = run(engine, "inspect", "--format", "{{.State.ExitCode}}", name).strip()
-        findings.hold(code == "0", f"{engine} stop: exit code {code}")
+        findings.hold(links == 1, f"{engine}: {links} set-up links in the log")
+        run(*engine, "stop", "--time", "60", name)
+        code = run(*engine, "inspect", "--format", "{{.State.ExitCode}}", name).strip()
+        findings.hold(code == "0", f"{engine}: exit code {code} after stop")
     finally:
-        subprocess.run([engine, "rm", "--force", "--volumes", name], capture_output=True)
+        subprocess.run([*engine, "rm", "--force", "--volumes", name], capture_output=True)
 
 
 class Container:
@@ -302,10 +322,10 @@ def main():
         folder = Path(place)
         image = build_twice(findings, folder)
         rootfs, config = read_with_other_tools(findings, image, folder)
-        engine = find_engine()
-        findings.line["engine"] = engine or "none: bwrap"
+        engine = find_engine(image)
+        findings.line["engine"] = " ".join(engine) if engine else "none: bwrap"
         if engine:
-            try_engine(findings, engine, image)
+            try_engine(findings, engine)
         run_image(findings, rootfs, config, folder)
     findings.end()
 
