@@ -1,7 +1,7 @@
 //! Whether this process may use a data directory: its user can write it, and no newer version of ledgerline
 //! has written into it.
 
-use crate::data_dir::DataDirError;
+use crate::data_dir::{self, DataDirError, Mode};
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
 use rustix::process::{getegid, geteuid};
@@ -15,9 +15,16 @@ const OWN_VERSION: &str = env!("CARGO_PKG_VERSION");
 /// A folder that the root of a file system has; it belongs to root on every system.
 const RECOVERY_FOLDER: &str = "lost+found";
 
+/// Fails if this process cannot use the directory for a run of this mode. Writes nothing.
+pub(crate) fn check_directory(dir: &Path, mode: Mode) -> Result<(), DataDirError> {
+    refuse_unwritable(dir)?;
+    data_dir::refuse_downgrade(dir)?;
+    data_dir::refuse_other_mode(dir, mode)
+}
+
 /// Fails if the directory, or a file of another user in it, cannot be written by this process's user. A
 /// missing directory passes: it is created later.
-pub(crate) fn refuse_unwritable(dir: &Path) -> Result<(), DataDirError> {
+fn refuse_unwritable(dir: &Path) -> Result<(), DataDirError> {
     match find_unwritable(dir) {
         None => Ok(()),
         Some(path) => Err(DataDirError::NotWritable {
