@@ -43,9 +43,15 @@ def two_checkouts(findings, folder):
         clone = folder / name / "ledgerline"
         run("git", "clone", "--quiet", "--no-local", ROOT, clone)
         surroundings = {**os.environ, "CARGO_TARGET_DIR": str(clone / "target"), "BASE": str(debian_base.DOWNLOADS)}
+        more = []
         if binary:
             surroundings["BINARY"] = str(Path(binary).resolve())
-        lines.append(json.loads(run(sys.executable, clone / "packaging/dist.py", env=surroundings).splitlines()[-1]))
+            # The quick form: the bill of materials and the licences are made once.
+            texts = folder / "documents"
+            if not texts.exists():
+                run(sys.executable, ROOT / "packaging/documents.py", "write", texts)
+            more = ["--documents", texts]
+        lines.append(json.loads(run(sys.executable, clone / "packaging/dist.py", *more, env=surroundings).splitlines()[-1]))
         made.append(clone / "target/dist")
     findings.line |= {"built": not binary, "files": lines[0]["files"], "program_bytes": lines[0]["program_bytes"]}
     if not findings.hold(lines[0] == lines[1], f"two checkouts differ: {lines}"):
