@@ -21,6 +21,7 @@ mod doctor_clock;
 pub(crate) mod doctor_dialing;
 mod doctor_engines;
 pub(crate) mod doctor_history;
+mod doctor_keys;
 pub(crate) mod doctor_log;
 pub(crate) mod doctor_machine;
 mod doctor_numbers;
