@@ -73,7 +73,8 @@ def configuration(layers, epoch):
             "Entrypoint": [PROGRAM],
             "Cmd": ["serve", "--data", "/data", "--http", "0.0.0.0:8080"],
             "Volumes": {"/data": {}},
-            "WorkingDir": "/data",
+            # Not /data: an engine that may not enter a volume of another user would hide the server's own message.
+            "WorkingDir": "/",
             "StopSignal": "SIGTERM",
             "Healthcheck": {
                 "Test": ["CMD", PROGRAM, "ready", "--data", "/data"],

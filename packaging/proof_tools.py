@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 # Waits longer than this mean that a program hangs.
 HUNG_SECONDS = 120
@@ -86,9 +87,17 @@ class Process:
             time.sleep(0.1)
         return None
 
+    def program(self):
+        """Returns the process id of the program itself, below the programs that started it."""
+        pid = self.child.pid
+        while children := Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            pid = int(children[0])
+        return pid
+
     def end(self, signal, seconds=HUNG_SECONDS):
-        """Sends a signal. Returns the exit code; None if the program hangs."""
-        self.child.send_signal(signal)
+        """Sends the program a signal. Returns the exit code; None if it hangs."""
+        if self.child.poll() is None:
+            os.kill(self.program(), signal)
         try:
             return self.child.wait(seconds)
         except subprocess.TimeoutExpired:

@@ -74,6 +74,8 @@ def read_with_other_tools(findings, image, folder):
     run("skopeo", "copy", layout, f"dir:{folder}/copied")
     run("skopeo", "copy", archive, f"dir:{folder}/copied-archive")
     run("umoci", "unpack", "--image", f"{image}/oci:{version()}", folder / "bundle")
+    # The user of the image must reach its own root.
+    (folder / "bundle").chmod(0o755)
     return folder / "bundle/rootfs", config
 
 
@@ -145,7 +147,7 @@ class Container:
         """Returns the options of bwrap for a clock at 10:00 in Beijing today, when calls are allowed."""
         morning = datetime.now(timezone.utc).strftime("%Y-%m-%d 02:00:00")
         return [
-            "--ro-bind", FAKETIME, "/run/libfaketimeMT.so.1", "--setenv", "LD_PRELOAD", "/run/libfaketimeMT.so.1",
+            "--ro-bind", FAKETIME, "/dev/libfaketimeMT.so.1", "--setenv", "LD_PRELOAD", "/dev/libfaketimeMT.so.1",
             "--setenv", "FAKETIME", f"@{morning}", "--setenv", "FAKETIME_DONT_FAKE_MONOTONIC", "1",
             "--setenv", "TZ", "UTC",
         ]
@@ -183,11 +185,12 @@ def address_translation(router):
 
 def check_isolation(findings, server):
     """Checks the running process: its user, its rights, and what it can write."""
-    status = Path(f"/proc/{server.child.pid}/status").read_text()
+    pid = server.program()
+    status = Path(f"/proc/{pid}/status").read_text()
     field = dict(re.findall(r"^(\w+):\s*(.*)$", status, re.M))
     findings.hold(field["Uid"].split() == [str(USER)] * 4, f"the process runs as {field['Uid']}")
     findings.hold(int(field["CapEff"], 16) == 0 and field["NoNewPrivs"] == "1", f"rights: {field['CapEff']}")
-    mounts = Path(f"/proc/{server.child.pid}/mounts").read_text().splitlines()
+    mounts = Path(f"/proc/{pid}/mounts").read_text().splitlines()
     options = {line.split()[1]: line.split()[3].split(",") for line in mounts}
     writable = {place for place, found in options.items() if "rw" in found}
     allowed = {place for place in writable if place == "/data" or place.startswith(("/dev", "/proc"))}
@@ -240,8 +243,9 @@ def place_calls(findings, program, server_ns, outside, data, folder):
     findings.line |= {"calls": len(calls), "calls_with_audio": len(both)}
     findings.hold(len(both) >= CALLS, f"{len(both)} of {CALLS} calls have audio from the server: {list(calls.values())[:2]}")
     pressed = sum(1 for c in calls.values() if c["digits"])
-    answer = ask("query", "select count(*) from calls where digits <> ''", "--json") if pressed else "0"
-    heard = max([int(found) for found in re.findall(r"\d+", answer)] or [0])
+    # Key 9 is an opt-out: the call ends with it only if the server has received the callee's audio.
+    answer = ask("query", "select count(*) as heard from calls where outcome = 'opted_out'", "--json")
+    heard = int(json.loads(answer.splitlines()[-1])["rows"][0][0])
     findings.line |= {"keys_pressed": pressed, "keys_heard": heard}
     findings.hold(0 < pressed <= heard, f"{pressed} callees pressed a key and the server heard {heard}: {answer}")
 
@@ -277,7 +281,7 @@ def run_image(findings, rootfs, config, folder):
         address_translation(router)
         try:
             refuse_foreign_volume(findings, container, server_ns)
-            (folder / "profile.json").write_text(json.dumps({"weights": {"presses_key": 1}, "keys": {"1": 1}}))
+            (folder / "profile.json").write_text(json.dumps({"weights": {"presses_key": 1}, "keys": {"9": 1}}))
             carrier = Process(
                 ["ip", "netns", "exec", outside, program, "carrier", "--listen", f"{OUTSIDE}:5060", "--seed", "7",
                  "--cdr", folder / "cdr.jsonl", "--profile", folder / "profile.json"], folder / "carrier.log",
@@ -295,7 +299,8 @@ def run_image(findings, rootfs, config, folder):
                 container, server_ns, folder / "server.log", "--tls-self-signed", "--public-url", f"https://{PUBLIC}:8080",
             )
             started.append(server)
-            findings.hold(server.wait_for(is_ready, READY_SECONDS_MAX), f"not ready in 30 s: {server.text()}")
+            if not findings.hold(server.wait_for(is_ready, READY_SECONDS_MAX), f"not ready in 30 s: {server.text()}"):
+                return
             findings.line["ready_seconds"] = round(time.monotonic() - began, 1)
             check_isolation(findings, server)
             checked = subprocess.run(
