@@ -1,6 +1,6 @@
 # The two commands of this project are `make demo` and `make test`; both set up what they need.
 # The long proofs are `make prove-…`; `make test` runs a short form of each and says so.
-.PHONY: demo clients bill-of-materials pictures prove-advisories test check packages compiler build console prove-console prove-console-build prove-axe prove-cases prove-chart prove-clients prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-config prove-crash prove-sipp prove-projections prove-rebuild prove-roles prove-rules prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-metrics prove-night prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-speech-faults prove-spoken prove-simulate prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted prove-installed bench-api bench-yaml bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query bench-as-of bench-deadlines
+.PHONY: demo image image-lock dist compose-secrets clients bill-of-materials pictures prove-advisories test check packages compiler build console prove-console prove-console-build prove-axe prove-cases prove-chart prove-clients prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-config prove-crash prove-sipp prove-projections prove-rebuild prove-roles prove-rules prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-metrics prove-night prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-speech-faults prove-spoken prove-simulate prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted prove-installed prove-image prove-dist bench-api bench-yaml bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query bench-as-of bench-deadlines
 
 CARGO ?= cargo
 BIN := target/debug/ledgerline
@@ -80,9 +80,35 @@ prove-import prove-night prove-subscribers: packages
 prove-advisories:
 	@python3 tests/advisories.py $(if $(LIST),--list $(LIST),)
 
-## Every locked part of Rust and npm, as a bill of materials (CycloneDX 1.5) on standard output.
-bill-of-materials:
-	@python3 tests/advisories.py --bill
+## A bill of materials (CycloneDX 1.5) on standard output: Rust, npm and the image's Debian packages, with licences.
+bill-of-materials: compiler
+	@python3 packaging/documents.py bill
+
+## The container image in target/image, without a container engine. BINARY=FILE takes a program that is built; BASE=DIR
+## takes the Debian packages of an older lock file.
+image: compiler
+	@python3 packaging/image.py
+
+## Renews the lock file of the image's Debian packages.
+image-lock:
+	@python3 packaging/debian_base.py lock
+
+## The files of a release in target/dist: tarball, Debian package, bill of materials, licences, SHA256SUMS.
+dist: compiler
+	@python3 packaging/dist.py
+
+## The passwords and the master key of packaging/compose/compose.yaml; existing ones are kept.
+compose-secrets:
+	@bash packaging/compose/make_secrets.sh
+
+# The image: two builds, start as its user, sign-in and calls from another network namespace. BINARY=FILE skips the build
+# of an hour and says so.
+prove-image: packages build
+	@python3 packaging/prove_image.py
+
+# The release: two checkouts, the Debian package in a root of its own, the unit and its notifications. BINARY=FILE as above.
+prove-dist: packages build
+	@python3 packaging/prove_dist.py
 
 # The program as whoever installs it builds it: without the KurrentDB client and what its tests stand on.
 prove-installed: packages

@@ -1,6 +1,6 @@
 """Whether a part of ours is past its time to mend: the locked parts beside a list of known weaknesses.
 
-    advisories.py [--list FILE|FOLDER] [--at DATE] | --bill
+    advisories.py [--list FILE|FOLDER] [--at DATE]
 
 The list is what OSV publishes of an ecosystem (crates.io, npm): JSON records of the OSV format, one a file, or an
 array of them, or one a line. Nothing is fetched: the caller brings the list, which must not be older than two
@@ -153,27 +153,11 @@ def holds_to_its_fixture():
     return wrong
 
 
-def bill():
-    """Every locked part, as CycloneDX 1.5 has it."""
-    kinds = {"crates.io": "cargo", "npm": "npm"}
-    parts = [
-        {"type": "library", "name": name, "version": version,
-         "purl": f"pkg:{kinds[ecosystem]}/{name.replace('@', '%40', 1)}@{version}"}
-        for ecosystem, name, version in sorted(locked(ROOT / "Cargo.lock", ROOT / "web/package-lock.json"))
-    ]
-    return {"bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1,
-            "metadata": {"component": {"type": "application", "name": "ledgerline"}}, "components": parts}
-
-
 def main():
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--list", type=Path)
     asked.add_argument("--at", type=date.fromisoformat, default=date.today())
-    asked.add_argument("--bill", action="store_true", help="print a bill of materials (CycloneDX) and nothing else")
     args = asked.parse_args()
-    if args.bill:
-        print(json.dumps(bill(), indent=1))
-        return
     parts = locked(ROOT / "Cargo.lock", ROOT / "web/package-lock.json")
     faults = [f"the fixture: {one}" for one in holds_to_its_fixture()]
     since = (args.at - reviewed()).days

@@ -32,6 +32,7 @@ mod reports_are_recomputed;
 mod restore;
 mod retention;
 mod second_signal_ends_calls;
+mod service_manager_is_notified;
 mod simulated_days_resume;
 mod standby_is_away;
 mod stream_resumes_without_a_gap;

@@ -1,7 +1,8 @@
-//! The small files of a data directory: its mode (real or rehearsal), its SIP address, and the names of its
-//! other parts.
+//! The small files of a data directory: its mode (real or rehearsal), the newest version that wrote into it,
+//! its SIP address, and the names of its other parts.
 
-use application::private_file;
+use crate::directory_rights::{own_version, refuse_newer_version};
+use application::{format_localized, private_file};
 use domain::problem::Problem;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -17,6 +18,9 @@ pub const TOKEN_FILE: &str = "token";
 /// The file with the address on which SIP was bound. `call.dialing` names it, so that a restarted process
 /// must bind it again.
 const SIP_FILE: &str = "sip-address";
+
+/// The file with the newest version of ledgerline that has opened the directory for writing.
+const VERSION_FILE: &str = "version";
 
 /// The folder of recordings, `<call id>.wav`.
 pub const RECORDINGS_DIR: &str = "recordings";
@@ -62,14 +66,50 @@ pub enum DataDirError {
     #[error("{} is permanently a {} directory and cannot be used for a {} run; name another --data",
         dir.display(), is.word(), asked.word())]
     OtherMode { dir: PathBuf, is: Mode, asked: Mode },
+    #[error("{}", newer_version(.dir, .version, .own))]
+    NewerVersion {
+        dir: PathBuf,
+        version: String,
+        own: &'static str,
+    },
+    #[error("{}", not_writable(.path, .dir, *.user, *.group))]
+    NotWritable {
+        path: PathBuf,
+        dir: PathBuf,
+        user: u32,
+        group: u32,
+    },
     #[error("{}: {why}", path.display())]
     Disk { path: PathBuf, why: String },
+}
+
+fn newer_version(dir: &Path, version: &str, own: &str) -> String {
+    let dir = dir.display();
+    format_localized!(
+        "{dir} 已由 ledgerline {version} 写入，当前程序为 {own}，不能降级。未做任何更改。请使用 {version} 或更高版本；\
+         若要回退，请将升级前的备份恢复到新目录",
+        "{dir} was written by ledgerline {version}; this is {own}, and a downgrade is refused. Nothing was \
+         changed. Use {version} or newer; to go back, restore the backup from before the upgrade into a new \
+         directory"
+    )
+}
+
+fn not_writable(path: &Path, dir: &Path, user: u32, group: u32) -> String {
+    let (path, dir) = (path.display(), dir.display());
+    format_localized!(
+        "用户 {user} 无法读写 {path}。请将该目录（容器中为挂载到此处的主机目录）的所有者改为该用户：\
+         chown -R {user}:{group} {dir}",
+        "user {user} cannot read and write {path}. Give the directory to this user; for a container, the \
+         directory of the host that is mounted there: chown -R {user}:{group} {dir}"
+    )
 }
 
 impl From<DataDirError> for Problem {
     fn from(error: DataDirError) -> Self {
         match error {
             DataDirError::OtherMode { .. } => Self::refused("other-mode", error.to_string()),
+            DataDirError::NewerVersion { .. } => Self::refused("newer-version", error.to_string()),
+            DataDirError::NotWritable { .. } => Self::refused("directory-not-writable", error.to_string()),
             DataDirError::Disk { .. } => Self::unavailable(error.to_string()),
         }
     }
@@ -84,6 +124,25 @@ pub(crate) fn refuse_other_mode(dir: &Path, asked: Mode) -> Result<(), DataDirEr
             asked,
         }),
         Some(_) | None => Ok(()),
+    }
+}
+
+/// Fails if a newer version has opened the directory for writing. Writes nothing.
+pub(crate) fn refuse_downgrade(dir: &Path) -> Result<(), DataDirError> {
+    let path = dir.join(VERSION_FILE);
+    match fs::read_to_string(&path) {
+        Ok(text) => refuse_newer_version(dir, Some(text.trim())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(disk(&path, &error)),
+    }
+}
+
+/// Writes this program's version into the directory, durably, unless it is there.
+pub(crate) fn keep_version(dir: &Path) -> Result<(), DataDirError> {
+    let path = dir.join(VERSION_FILE);
+    match fs::read_to_string(&path) {
+        Ok(text) if text.trim() == own_version() => Ok(()),
+        Ok(_) | Err(_) => write_durable(&path, own_version()),
     }
 }
 
@@ -181,6 +240,22 @@ mod tests {
             "{refused}"
         );
         assert_eq!(mode(dir.path()), Some(Mode::Rehearsal));
+    }
+
+    #[test]
+    fn a_directory_of_a_newer_version_is_refused_and_an_older_one_is_taken_over() {
+        let dir = tempfile::tempdir().unwrap();
+        refuse_downgrade(dir.path()).unwrap();
+        keep_version(dir.path()).unwrap();
+        refuse_downgrade(dir.path()).unwrap();
+        let file = dir.path().join(VERSION_FILE);
+        fs::write(&file, "99.0.0\n").unwrap();
+        let refused = refuse_downgrade(dir.path()).unwrap_err();
+        assert!(refused.to_string().contains("99.0.0"), "{refused}");
+        fs::write(&file, "0.0.1\n").unwrap();
+        refuse_downgrade(dir.path()).unwrap();
+        keep_version(dir.path()).unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap().trim(), own_version());
     }
 
     #[test]

@@ -6,10 +6,10 @@
 
 use super::{Form, Proof};
 use super::{
-    access, api, as_of, audit, cases, chart, clients, clock, config, console, console_build, contract, crash, demo,
-    exports, flow_simulation, forgetting, full_disk, gates, hostile, http, imports, inspect, keys, kurrent,
-    metrics, night, nlu, oidc, past_calls, projections, rebuild, replay, roles, rules, segments, sipp,
-    spoken, stop, stores, subscribers, summary, tails, two_processes, wall, webhooks,
+    access, api, as_of, audit, cases, chart, clients, clock, config, console, console_build, contract, crash,
+    demo, exports, flow_simulation, forgetting, full_disk, gates, hostile, http, imports, inspect, keys,
+    kurrent, metrics, night, nlu, oidc, past_calls, projections, rebuild, replay, roles, rules, segments,
+    sipp, spoken, stop, stores, subscribers, summary, tails, two_processes, wall, webhooks,
 };
 
 type ProofFn = fn(Form) -> Proof;

@@ -6,6 +6,7 @@ use crate::commands::doctor_clock as clock;
 use crate::commands::doctor_dialing as dialing;
 use crate::commands::doctor_engines as engines;
 use crate::commands::doctor_history as history;
+use crate::commands::doctor_keys::check_master_key;
 use crate::commands::doctor_log as log;
 use crate::commands::doctor_machine as machine;
 use crate::commands::doctor_numbers as numbers;
@@ -92,6 +93,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let spec = args.store.clone().or_else(embedded);
     if let Some(directory) = &args.data {
         checks.push(keys(&args.keys, directory, spec.as_ref()).await);
+        checks.extend(check_master_key(&args.keys, directory));
     }
     checks.push(clock::check(args.ntp.as_ref(), spec.as_ref()).await);
     checks.append(&mut trunks::checks(&args.trunks).await);

@@ -109,6 +109,7 @@ impl Check {
             "recordings" => "录音",
             "directory" => "数据目录",
             "keys" => "密钥",
+            "master key" => "主密钥",
             "clock" => "时钟",
             "trunk" => "线路",
             "audio ports" => "语音端口",

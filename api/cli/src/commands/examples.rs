@@ -246,6 +246,7 @@ const EXAMPLES: &[&str] = &[
     "speech mos opinions-a.json opinions-b.json",
     "metrics answer_ratio_per_call --data ./first",
     "query - --data ./first",
+    "ready --data ./first",
     "export calls --format xlsx --out calls.xlsx --data ./first",
     "import-history asterisk Master.csv --utc-offset +08:00 --data ./first",
     "reconcile bill.csv --format csv --data ./first",

@@ -23,6 +23,7 @@ mod doctor_clock;
 pub(crate) mod doctor_dialing;
 mod doctor_engines;
 pub(crate) mod doctor_history;
+mod doctor_keys;
 pub(crate) mod doctor_log;
 pub(crate) mod doctor_machine;
 mod doctor_numbers;
@@ -63,6 +64,7 @@ mod profile_import;
 pub(crate) mod projections;
 pub(crate) mod promote;
 pub(crate) mod query;
+mod ready;
 pub(crate) mod reconcile;
 pub(crate) mod report;
 pub(crate) mod retention;
@@ -130,6 +132,7 @@ pub(crate) enum Command {
     Knowledge(knowledge::Args),
     Speech(speech::Args),
     Query(query::Args),
+    Ready(ready::Args),
     Export(export::Args),
     Reconcile(reconcile::Args),
     ImportHistory(import_history::Args),
@@ -196,6 +199,7 @@ impl Command {
             | Self::Backup(_)
             | Self::Projections(_)
             | Self::Export(_)
+            | Self::Ready(_)
             | Self::Reconcile(_)
             | Self::Report(_)
             | Self::Retention(_)
@@ -257,6 +261,7 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Score(args) => Box::pin(score::run(args, runtime)).await,
         Command::Export(args) => Box::pin(export::run(args, runtime)).await,
         Command::Query(args) => Box::pin(query::run(args, runtime)).await,
+        Command::Ready(args) => ready::run(args).await,
         Command::Complaint(args) => Box::pin(complaint::run(args, runtime)).await,
         Command::PersonRequest(args) => Box::pin(person_request::run(args, runtime)).await,
         Command::Inspect(args) => Box::pin(inspect::run(args, runtime)).await,

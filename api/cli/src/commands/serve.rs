@@ -24,6 +24,7 @@ use host::public_url::PublicUrl;
 use host::read_db_spec::ReadDbArgs;
 use host::secret_text::SecretText;
 use host::serve_settings::ServeSettings;
+use host::service_manager;
 use host::sign_in_args::SignInArgs;
 use host::signals::Signals;
 use host::speech_args::SpeechArgs;
@@ -259,7 +260,9 @@ pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Fai
         let secured = running.identity.is_some();
         line("kurrent", &format!("kurrentdb://{address}?tls={secured}"))?;
     }
+    service_manager::begin_watchdog(&running.process);
     until_signal(&running, &mut signals, &mut reload).await?;
+    service_manager::notify_stopping(Duration::from_millis(args.drain));
     output::notice(localized(
         "正在退出；再次发送信号将挂断所有通话，并在 5 秒内退出",
         "draining; a second signal ends every call and exits within 5 s",
@@ -291,6 +294,7 @@ async fn until_signal(
     };
     say_dialing(&standing);
     say_ready(&standing);
+    service_manager::notify_status(&standing);
     loop {
         let now = tokio::select! {
             biased;
@@ -308,6 +312,7 @@ async fn until_signal(
         if !now.is_as_ready_as(&standing) {
             say_ready(&now);
         }
+        service_manager::notify_status(&now);
         standing = now;
     }
     say("ready", "no: draining");

@@ -54,6 +54,7 @@ const SERVER_ONLY: &[(&str, &str)] = &[
         "live",
         "shows what a server is doing now; a directory holds no such state",
     ),
+    ("ready", "asks the server whether it can take work"),
     ("clock measure", "checks the clock that a server uses for dialing"),
 ];
 

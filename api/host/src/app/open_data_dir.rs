@@ -10,6 +10,7 @@ use crate::app::speech::synthesizer;
 use crate::app::{key_ownership, lines, log, lost_log_check, shared_log, vault};
 use crate::clock::{RehearsalClock, SystemClock, SystemIds};
 use crate::data_dir::{self, Mode, PROMPTS_DIR, RECORDINGS_DIR, signing_key_file};
+use crate::directory_rights::check_directory;
 use crate::open_settings::OpenSettings;
 use crate::read_db_spec::ReadDbSpec;
 use crate::serve_settings::ServeSettings;
@@ -129,9 +130,9 @@ impl OpenDataDir {
     /// log or keys do not fit (another mode, a missing key), it fails and leaves them unchanged.
     async fn open_on_calls(settings: &OpenSettings, outside: Handle) -> Result<Self, AppError> {
         let directory = settings.data.clone();
-        let lock = DataLock::acquire(&directory)?;
         let mode = settings.mode();
-        data_dir::refuse_other_mode(&directory, mode)?;
+        check_directory(&directory, mode)?;
+        let lock = DataLock::acquire(&directory)?;
         let found = log::open_existing_log(&settings.store).await?;
         let last = log::last_recorded(found.as_ref()).await?;
         let rehearsal = RehearsalClock::of(settings.rehearse_at, last);
@@ -157,6 +158,7 @@ impl OpenDataDir {
             Some(log) => log,
             None => log::open(&settings.store, &clock, tasks.as_ref()).await?,
         };
+        data_dir::keep_version(&directory)?;
         let tasks_port = Arc::clone(&tasks) as Arc<dyn Tasks>;
         if let Some(shared) = &log.shared {
             shared_log::hold_to_keys(shared, vault.as_ref()).await?;

@@ -59,6 +59,11 @@ impl ProcessStatus {
         }
     }
 
+    /// Returns true if `/readyz` answers 200.
+    pub const fn is_ready(&self) -> bool {
+        self.not_ready.is_none()
+    }
+
     /// Returns the text of the printed line about dialing, without its label. It begins with the word that
     /// `/readyz` returns.
     pub fn dialing_line(&self) -> String {
