@@ -55,7 +55,7 @@ pub use clock_skew::ClockSkew;
 pub use decide_functions::{DecideFunction, DecideFunctions};
 pub use dial_right::DialRight;
 pub use drivers::{
-    CallsInProgress, DriverPorts, Drivers, DriversHandle, ListeningPorts, SummaryPorts, SummaryScope,
+    CallsInProgress, DialHold, DriverPorts, Drivers, DriversHandle, ListeningPorts, SummaryPorts, SummaryScope,
     SummaryWriter, TestCallOrder, TestCallRefusal, installation_now, start_erasures, start_summarizing,
     unconfirmed_restore,
 };

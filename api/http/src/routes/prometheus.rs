@@ -5,9 +5,11 @@
 //! campaigns, because a scrape has no data scope.
 
 use crate::api_description::TextReply;
+use crate::dialing_metric::write_dialing_pauses;
 use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use crate::exposition::{Exposition, MEDIA_TYPE};
 use application::reply_value::value;
+use domain::ids::CampaignId;
 use domain::problem::Problem;
 use projections::live_figures::{LiveSnapshot, WindowFigures};
 use projections::views::alert_board::{self, AlertFilter};
@@ -40,6 +42,8 @@ async fn scrape(ctx: Ctx, _: Input) -> Result<TextReply, Problem> {
     if let Some(ready) = &ready {
         tell_readiness(&mut shown, ready);
     }
+    let report = ctx.process.dialing_report(&|_: &CampaignId| true).await;
+    write_dialing_pauses(&mut shown, &report.pauses);
     if let Ok(figures) = ctx.installation.live.latest() {
         tell_calls(&mut shown, &figures);
         tell_trunks(&mut shown, &figures);
