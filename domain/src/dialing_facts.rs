@@ -214,7 +214,10 @@ fn find_machine_pauses(facts: &DialingFacts) -> Vec<DialingPause> {
 /// Returns the reason of the clock: a doubt of this process, one in the log, or an offset over the limit.
 fn find_clock_pause(facts: &DialingFacts) -> Option<DialingPause> {
     let pause = DialingPause::new(PauseCode::ClockOffset, WIDE);
-    let stored = facts.installation.as_ref().and_then(InstallationState::clock_doubt);
+    let stored = facts
+        .installation
+        .as_ref()
+        .and_then(InstallationState::clock_doubt);
     let since = stored.map(|(_, at)| at);
     if let Some(doubt) = facts.clock_doubt.or(stored.map(|(doubt, _)| doubt)) {
         let seconds = doubt.apart_ms.unsigned_abs() / 1_000;
@@ -242,7 +245,10 @@ fn find_clock_pause(facts: &DialingFacts) -> Option<DialingPause> {
 
 /// Returns the engaged stops of one scope as reasons.
 fn find_stops(facts: &DialingFacts, scope: StopScope) -> impl Iterator<Item = DialingPause> {
-    let of_scope = facts.stops.iter().filter(move |engaged| engaged.stop.scope() == scope);
+    let of_scope = facts
+        .stops
+        .iter()
+        .filter(move |engaged| engaged.stop.scope() == scope);
     of_scope.map(of_stop)
 }
 
@@ -312,10 +318,7 @@ fn find_campaign_pauses(now: Timestamp, campaign: &CampaignDialingFacts) -> Vec<
 fn of_pause(reason: &PauseReason, subject: PauseSubject) -> DialingPause {
     let (zh, en) = match reason {
         PauseReason::Requested => return DialingPause::new(PauseCode::PausedByUser, subject),
-        PauseReason::TrunkUnreachable => (
-            "所有线路连续失败 3 次",
-            "every trunk failed three times in a row",
-        ),
+        PauseReason::TrunkUnreachable => ("所有线路连续失败 3 次", "every trunk failed three times in a row"),
         PauseReason::StoreUnavailable => ("日志无法写入", "the log could not be written"),
         PauseReason::QuotaNotEvaluated => ("有配额无法判断", "one of its quotas cannot be evaluated"),
     };
@@ -339,7 +342,11 @@ fn find_running_pauses(now: Timestamp, campaign: &CampaignDialingFacts) -> Vec<D
         found.push(pause.until(stage.until()));
     }
     if !campaign.full_quotas.is_empty() {
-        let names: Vec<&str> = campaign.full_quotas.iter().map(|quota| quota.name.as_str()).collect();
+        let names: Vec<&str> = campaign
+            .full_quotas
+            .iter()
+            .map(|quota| quota.name.as_str())
+            .collect();
         let names = names.join(", ");
         let opens = campaign.full_quotas.iter().filter_map(|quota| quota.until).min();
         let pause = new(PauseCode::QuotaFull).with_detail(&names, &names);
@@ -476,13 +483,25 @@ mod tests {
             (-2_001, &[C::ClockOffset]),
         ] {
             let clock_offsets = offset(offset_ms);
-            check(&DialingFacts { clock_offsets, ..facts() }, codes);
+            check(
+                &DialingFacts {
+                    clock_offsets,
+                    ..facts()
+                },
+                codes,
+            );
         }
         let clock_doubt = Some(ClockDoubt {
             cause: ClockDoubtCause::WallMoved,
             apart_ms: -3_600_000,
         });
-        let found = check(&DialingFacts { clock_doubt, ..facts() }, &[C::ClockOffset]);
+        let found = check(
+            &DialingFacts {
+                clock_doubt,
+                ..facts()
+            },
+            &[C::ClockOffset],
+        );
         assert!(found[0].en.contains("3600 s"), "{found:?}");
     }
 
@@ -591,7 +610,10 @@ mod tests {
         let found = check(&of(held), &expected);
         assert!(found.iter().all(|pause| !pause.is_installation_wide()));
         assert_eq!(found[2].next_at, Some(LATER));
-        assert_eq!((found[4].en.contains("north, south"), found[4].next_at), (true, Some(LATER)));
+        assert_eq!(
+            (found[4].en.contains("north, south"), found[4].next_at),
+            (true, Some(LATER))
+        );
     }
 
     #[test]

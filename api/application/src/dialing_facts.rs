@@ -129,13 +129,13 @@ fn engine_fact(open: OpenCircuit) -> EngineFact {
 /// Returns the engaged stops of everything, of the presets, and of these trunks and campaigns.
 pub async fn gather_stops(
     installation: &Installation,
-    trunks: impl Iterator<Item = String>,
-    campaigns: impl Iterator<Item = CampaignId>,
+    trunks: Vec<String>,
+    campaigns: Vec<CampaignId>,
 ) -> Result<Vec<StopFact>, Problem> {
     let stops = std::iter::once(StopId::All);
     let stops = stops.chain(Preset::ALL.iter().copied().map(StopId::Preset));
-    let stops = stops.chain(trunks.map(StopId::Trunk));
-    let stops: Vec<StopId> = stops.chain(campaigns.map(StopId::Campaign)).collect();
+    let stops = stops.chain(trunks.into_iter().map(StopId::Trunk));
+    let stops: Vec<StopId> = stops.chain(campaigns.into_iter().map(StopId::Campaign)).collect();
     let mut engaged = Vec::new();
     for stop in stops {
         let state = installation.entities.stops.state(&stop).await?.state;

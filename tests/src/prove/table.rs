@@ -8,8 +8,8 @@ use super::{Form, Proof};
 use super::{
     access, api, as_of, audit, cases, clock, console, console_build, contract, crash, demo, exports,
     flow_simulation, forgetting, full_disk, gates, hostile, http, imports, inspect, keys, kurrent, night,
-    nlu, oidc, past_calls, paused, projections, rebuild, replay, roles, rules, segments, sipp, spoken, stop, stores,
-    subscribers, summary, tails, two_processes, wall, webhooks,
+    nlu, oidc, past_calls, paused, projections, rebuild, replay, roles, rules, segments, sipp, spoken, stop,
+    stores, subscribers, summary, tails, two_processes, wall, webhooks,
 };
 
 type ProofFn = fn(Form) -> Proof;

@@ -157,7 +157,10 @@ pub(crate) async fn waiting_on_campaigns(installation: &Installation) -> Result<
         let Some((shown, _)) = read(installation, id, None).await? else {
             continue;
         };
-        if let Some(campaign) = shown.campaign.filter(|_| shown.standing == ApprovalStatus::Waiting) {
+        if let Some(campaign) = shown
+            .campaign
+            .filter(|_| shown.standing == ApprovalStatus::Waiting)
+        {
             let fact = ApprovalFact {
                 labels: shown.act.labels(),
                 since: shown.requested_at,

@@ -38,7 +38,11 @@ impl FoundPauses {
     /// Returns one check per reason: bad if it pauses every call, otherwise a note.
     pub(super) fn checks(&self, none: CheckText) -> Vec<Check> {
         let mut checks: Vec<Check> = self.items.iter().map(check_of).collect();
-        checks.extend(self.left_out.clone().map(|says| Check::new(NAME, CheckStatus::Note, says)));
+        checks.extend(
+            self.left_out
+                .clone()
+                .map(|says| Check::new(NAME, CheckStatus::Note, says)),
+        );
         if checks.is_empty() {
             checks.push(Check::new(NAME, CheckStatus::Good, none));
         }
@@ -94,7 +98,8 @@ async fn ask(client: &ApiClient) -> Result<FoundPauses, Failure> {
             let is_complete = reply.get("complete").and_then(Value::as_bool) == Some(true);
             return Ok(FoundPauses {
                 items: items.unwrap_or_default(),
-                left_out: (!is_complete).then(|| says!("未能检查全部任务", "not every campaign could be looked at")),
+                left_out: (!is_complete)
+                    .then(|| says!("未能检查全部任务", "not every campaign could be looked at")),
             });
         }
         Err(problem) => problem,
@@ -109,7 +114,9 @@ async fn ask(client: &ApiClient) -> Result<FoundPauses, Failure> {
         Err(problem) if problem.dialing_pauses.codes().is_empty() => return Err(refused.into()),
         Err(problem) => problem.dialing_pauses.codes(),
     };
-    let pauses = codes.into_iter().map(|code| DialingPause::new(code, PauseSubject::Installation));
+    let pauses = codes
+        .into_iter()
+        .map(|code| DialingPause::new(code, PauseSubject::Installation));
     Ok(FoundPauses {
         left_out: Some(says!(
             "未检查线路和任务：{}",
@@ -217,8 +224,15 @@ mod tests {
         let bad = checks.iter().map(|one| one.finding == CheckStatus::Bad);
         assert_eq!(bad.collect::<Vec<_>>(), [true, true, false]);
         let last = &checks[2].says;
-        assert!(last.en.contains("trunk.main, because: the flow names a wrong date"), "{last}");
-        assert!(last.zh.contains("原因：") && last.zh.contains("stop lift"), "{last:?}");
+        assert!(
+            last.en
+                .contains("trunk.main, because: the flow names a wrong date"),
+            "{last}"
+        );
+        assert!(
+            last.zh.contains("原因：") && last.zh.contains("stop lift"),
+            "{last:?}"
+        );
     }
 
     #[test]

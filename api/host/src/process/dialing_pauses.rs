@@ -84,8 +84,8 @@ impl Process {
         let worklist = app::worklist(&self.installation.rows);
         let read = async {
             let list = gather_campaign_facts(&self.installation, worklist.as_ref(), admits).await?;
-            let campaigns = list.items.iter().map(|one| one.campaign.clone());
-            let trunks = facts.trunks.iter().map(|trunk| trunk.name.clone());
+            let campaigns = list.items.iter().map(|one| one.campaign.clone()).collect();
+            let trunks = facts.trunks.iter().map(|trunk| trunk.name.clone()).collect();
             let stops = gather_stops(&self.installation, trunks, campaigns).await?;
             Ok::<_, Problem>((list, stops))
         };
@@ -123,7 +123,9 @@ impl Process {
                 facts.views = facts.views.or(log.views);
             }
             Err(problem) => {
-                facts.storage.get_or_insert_with(|| self.log_failure(problem.detail));
+                facts
+                    .storage
+                    .get_or_insert_with(|| self.log_failure(problem.detail));
             }
         }
         facts
@@ -135,7 +137,7 @@ impl Process {
         Ok(LogFacts {
             installation: actors::installation_now(store).await?,
             views: self.find_views_behind(head).await,
-            stops: gather_stops(&self.installation, trunks.into_iter(), std::iter::empty()).await?,
+            stops: gather_stops(&self.installation, trunks, Vec::new()).await?,
         })
     }
 
@@ -155,7 +157,12 @@ impl Process {
         let lines = drivers.as_ref().map(DriversHandle::lines).unwrap_or_default();
         DialingFacts {
             role: self.role(),
-            damage: self.installation.environment.damage.first().map(|damage| damage.to_string()),
+            damage: self
+                .installation
+                .environment
+                .damage
+                .first()
+                .map(|damage| damage.to_string()),
             lacks_descriptors: drivers.is_some_and(|drivers| drivers.lacks_descriptors()),
             trunks: lines.iter().map(trunk_facts).collect(),
             ..self.gather_blocking_facts()

@@ -118,7 +118,10 @@ mod tests {
         for code in with_word {
             let line = standing(None, Some(*code)).dialing_line();
             let word = code.dialing_word().unwrap();
-            assert!(line.starts_with(&format!("{word}: {}; ", code.texts().1)), "{line}");
+            assert!(
+                line.starts_with(&format!("{word}: {}; ", code.texts().1)),
+                "{line}"
+            );
         }
     }
 

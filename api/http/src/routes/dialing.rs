@@ -19,8 +19,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  known, and what to do.",
             )
             .needs(Permission::InstallationRead, EndpointSubject::Handler)
-            .skip_view_wait()
-            .kept(),
+            .skip_view_wait(),
     ]
 }
 

@@ -43,7 +43,10 @@ fn request_approval(table: &mut PauseTable, server: &Server) {
         let user = json!({"name": name, "roles": ["operator"], "password": "correct horse battery"});
         server.must_post("/api/v1/users", &user);
         let made = server.must_post("/api/v1/api-keys", &json!({"user": name})).body;
-        made.get("key").and_then(Value::as_str).unwrap_or_default().to_owned()
+        made.get("key")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
     };
     let (first, _second) = (key("li"), key("wang"));
     let body = campaign("APPROVE", &json!({"approvals": ["lists"]}));
@@ -87,9 +90,15 @@ pub(super) fn full_quota(table: &mut PauseTable) {
     let carrier = BusyCarrier::start();
     let server = scene.serve(&[&carrier.trunk()]);
     let quota = json!({"name": "vip", "where": "VIP", "dials": 1, "per": "day"});
-    server.must_post("/api/v1/campaigns", &campaign("QUOTA", &json!({"quotas": [quota]})));
+    server.must_post(
+        "/api/v1/campaigns",
+        &campaign("QUOTA", &json!({"quotas": [quota]})),
+    );
     let people = records(4, 32);
-    server.must_post("/api/v1/tasks/data", &json!({"task_id": "QUOTA", "records": people}));
+    server.must_post(
+        "/api/v1/tasks/data",
+        &json!({"task_id": "QUOTA", "records": people}),
+    );
     let tags = json!([{"level": "business", "add": ["VIP"]}]);
     let rows = people.iter().filter_map(|one| one.get("customer_id"));
     let rows: Vec<Value> = rows.map(|id| json!({"customer": id, "tags": tags})).collect();

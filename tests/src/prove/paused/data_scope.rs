@@ -23,8 +23,18 @@ pub(super) fn limited_user(table: &mut PauseTable) {
     let url = format!("{}/api/v1/dialing", server.url);
     let shown = send_request_as("GET", &url, &format!("Bearer {key}"), None);
     let body = shown.map(|(reply, _)| reply.body).unwrap_or_default();
-    let codes: Vec<&Value> = body["items"].as_array().into_iter().flatten().map(|one| member(one, "/code")).collect();
-    let expected = ["trunks_unavailable", "caller_number_expired", "campaign_stopped", "paused_by_user"];
+    let codes: Vec<&Value> = body["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|one| member(one, "/code"))
+        .collect();
+    let expected = [
+        "trunks_unavailable",
+        "caller_number_expired",
+        "campaign_stopped",
+        "paused_by_user",
+    ];
     table.hold(codes == expected && !body.to_string().contains("OTHER"), || {
         format!("a user of one campaign sees {body}")
     });

@@ -31,7 +31,10 @@ pub(super) fn dead_recognizer(table: &mut PauseTable) {
     let carrier = AnsweringCarrier::start(RetransmitPolicy::UntilAcknowledged);
     carrier.answer();
     let mut serve = rehearsal(&scene.data(), &[&carrier.trunk()], REHEARSAL);
-    serve.args(["--recognizer", &format!("vosk:ws://127.0.0.1:{}", free_tcp_port())]);
+    serve.args([
+        "--recognizer",
+        &format!("vosk:ws://127.0.0.1:{}", free_tcp_port()),
+    ]);
     let server = begin(serve, &scene.data());
     server.call_by_flow("DEAF", FLOW, &records(PEOPLE, 33), AT_ONCE);
     table.check(&server, PauseCode::EngineFailing, &[]);
@@ -43,6 +46,8 @@ pub(super) fn dead_recognizer(table: &mut PauseTable) {
     table.hold(dialed <= permitted && later == permitted, || {
         format!("{permitted} calls were in setup, {later} are permitted and {dialed} dialed with a dead recognizer")
     });
-    table.hold(dialed > 0 && dialed < PEOPLE as usize, || format!("{dialed} of {PEOPLE} were dialed"));
+    table.hold(dialed > 0 && dialed < PEOPLE as usize, || {
+        format!("{dialed} of {PEOPLE} were dialed")
+    });
     end(server);
 }

@@ -2,9 +2,9 @@
 
 use super::outputs::PauseTable;
 use super::scene::{DEAD_TRUNK, Scene, begin, end, real, rehearsal};
-use crate::program::command;
-use crate::server::{REHEARSAL, agent, Server};
 use crate::passing_time::{HUNG_AFTER, ask_on};
+use crate::program::command;
+use crate::server::{REHEARSAL, Server, agent};
 use domain::dialing_pause::PauseCode;
 use host::outbound::testing::fake_server;
 use serde_json::{Value, json};
@@ -38,7 +38,10 @@ pub(super) fn full_disk(table: &mut PauseTable) {
     let scene = Scene::new();
     let disk = scene.folder.path().join("disk");
     std::fs::create_dir(&disk).expect("a folder can be made");
-    let mounted = command("mount").args(["-t", "tmpfs", "-o", "size=80m", "tmpfs"]).arg(&disk).status();
+    let mounted = command("mount")
+        .args(["-t", "tmpfs", "-o", "size=80m", "tmpfs"])
+        .arg(&disk)
+        .status();
     assert!(mounted.is_ok_and(|status| status.success()), "a tmpfs is mounted");
     let data = disk.join("data");
     let server = begin(rehearsal(&data, &[DEAD_TRUNK], REHEARSAL), &data);
@@ -77,7 +80,9 @@ pub(super) fn without_descriptors(table: &mut PauseTable) {
         let answer = client.get(&url).header("authorization", server.bearer()).call();
         answer.ok()?.body_mut().read_to_string().ok()
     };
-    table.hold(ask("/readyz").is_some(), || "the server does not answer".to_owned());
+    table.hold(ask("/readyz").is_some(), || {
+        "the server does not answer".to_owned()
+    });
     let id = server.program.id();
     let open_count = std::fs::read_dir(format!("/proc/{id}/fd")).map_or(0, Iterator::count);
     limit_files(id, FILES_MAX);
@@ -90,17 +95,30 @@ pub(super) fn without_descriptors(table: &mut PauseTable) {
         ("metric", "/metrics", sample),
     ] {
         let is_given = ask_on(HUNG_AFTER, || ask(path).filter(|text| text.contains(&wanted)));
-        table.hold(is_given.is_some(), || format!("{name} does not give {} with {open_count} files open", code.name()));
+        table.hold(is_given.is_some(), || {
+            format!(
+                "{name} does not give {} with {open_count} files open",
+                code.name()
+            )
+        });
         given.push((name, json!(code.name())));
     }
     let doctor = "not reachable: the server can accept no new connection";
     given.push(("doctor", json!(doctor)));
-    table.put(code, given.into_iter().map(|(name, cell)| (name.to_owned(), cell)).collect());
+    table.put(
+        code,
+        given
+            .into_iter()
+            .map(|(name, cell)| (name.to_owned(), cell))
+            .collect(),
+    );
     end(server);
 }
 
 /// Sets the limit of open files of a process.
 fn limit_files(id: u32, count: u64) {
-    let set = command("prlimit").args([format!("--pid={id}"), format!("--nofile={count}:")]).status();
+    let set = command("prlimit")
+        .args([format!("--pid={id}"), format!("--nofile={count}:")])
+        .status();
     assert!(set.is_ok_and(|status| status.success()), "prlimit sets a limit");
 }

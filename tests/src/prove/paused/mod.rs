@@ -84,7 +84,10 @@ fn on_full_disk(table: &mut PauseTable) {
         .stderr(Stdio::null())
         .status();
     if !can.is_ok_and(|status| status.success()) {
-        table.skip(PauseCode::DiskFull, "no tmpfs can be mounted in a namespace of its own");
+        table.skip(
+            PauseCode::DiskFull,
+            "no tmpfs can be mounted in a namespace of its own",
+        );
         return;
     }
     let own = std::env::current_exe().expect("a running program has a path");

@@ -58,7 +58,10 @@ impl PauseTable {
     pub(super) fn check(&mut self, server: &Server, code: PauseCode, unreachable: &[Unreachable]) {
         let mut cells = Map::new();
         for output in Output::ALL {
-            let why = unreachable.iter().find(|(of, _)| *of == output).map(|(_, why)| *why);
+            let why = unreachable
+                .iter()
+                .find(|(of, _)| *of == output)
+                .map(|(_, why)| *why);
             let cell = match why {
                 Some(why) => format!("not reachable: {why}"),
                 None => self.ask(server, output, code),
@@ -70,13 +73,19 @@ impl PauseTable {
 
     fn ask(&mut self, server: &Server, output: Output, code: PauseCode) -> String {
         if output == Output::Readyz && code.scope() != PauseScope::Installation {
-            self.hold(!output.gives(server, code), || format!("readyz lists {}", code.name()));
+            self.hold(!output.gives(server, code), || {
+                format!("readyz lists {}", code.name())
+            });
             return format!("not reachable: {OF_INSTALLATION_ONLY}");
         }
         let is_given = ask_on(HUNG_AFTER, || output.gives(server, code).then_some(()));
         self.hold(is_given.is_some(), || {
             let said = items(server);
-            format!("{} does not give {}; the API says {said:?}", output.name(), code.name())
+            format!(
+                "{} does not give {}; the API says {said:?}",
+                output.name(),
+                code.name()
+            )
         });
         code.name().to_owned()
     }
@@ -91,7 +100,9 @@ impl PauseTable {
     /// Records that `/readyz` has this status: a pause of dialing alone does not change it.
     pub(super) fn hold_status(&mut self, server: &Server, status: u16) {
         let found = get(server, "/readyz").map(|reply| reply.status);
-        self.hold(found == Some(status), || format!("readyz is {found:?}, not {status}"));
+        self.hold(found == Some(status), || {
+            format!("readyz is {found:?}, not {status}")
+        });
     }
 
     /// Adds a row that the case filled.
@@ -101,7 +112,8 @@ impl PauseTable {
 
     /// Records that a reason cannot be produced on this machine.
     pub(super) fn skip(&mut self, code: PauseCode, why: &str) {
-        self.rows.insert(code.name().to_owned(), json!({ "skipped": why }));
+        self.rows
+            .insert(code.name().to_owned(), json!({ "skipped": why }));
     }
 
     /// Records as wrong if no case produced the code.
@@ -115,7 +127,8 @@ impl PauseTable {
         let rows = line.get("reasons").and_then(Value::as_object).cloned();
         self.rows.extend(rows.unwrap_or_default());
         let wrong = line.get("wrong").and_then(Value::as_array).cloned();
-        self.wrong.extend(wrong.into_iter().flatten().map(|one| one.to_string()));
+        self.wrong
+            .extend(wrong.into_iter().flatten().map(|one| one.to_string()));
     }
 
     pub(super) fn proof(self) -> Proof {
@@ -140,8 +153,7 @@ pub(super) fn items(server: &Server) -> Vec<Value> {
 /// Returns true if the item is of this code and says in both languages what it is and what to do.
 fn is_of(item: &Value, code: PauseCode) -> bool {
     let says = |name: &str| member(item, name).as_str().is_some_and(|text| !text.is_empty());
-    member(item, "/code") == code.name()
-        && ["/zh", "/en", "/action_zh", "/action_en"].into_iter().all(says)
+    member(item, "/code") == code.name() && ["/zh", "/en", "/action_zh", "/action_en"].into_iter().all(says)
 }
 
 /// Returns true if the body of `/readyz` lists the code, in a reply of either status.

@@ -59,16 +59,36 @@ pub(super) fn standing_by(table: &mut PauseTable) {
 pub(super) fn restored(table: &mut PauseTable) {
     let scene = Scene::new();
     let server = scene.serve(&[DEAD_TRUNK]);
-    server.must_post("/api/v1/numbers/13800138000/suppress", &json!({"reason": "a proof"}));
+    server.must_post(
+        "/api/v1/numbers/13800138000/suppress",
+        &json!({"reason": "a proof"}),
+    );
     let (data, backup) = (scene.data(), scene.folder.path().join("log.backup"));
     let into = scene.folder.path().join("restored");
     let text = |path: &Path| path.to_string_lossy().into_owned();
-    let made = run_json(&["backup", "create", "--data", &text(&data), "--out", &text(&backup), "--json"]);
+    let made = run_json(&[
+        "backup",
+        "create",
+        "--data",
+        &text(&data),
+        "--out",
+        &text(&backup),
+        "--json",
+    ]);
     end(server);
     copy_folder(&data.join("keys"), &into.join("keys"));
-    let args = ["backup", "restore", &text(&backup), "--data", &text(&into), "--json"];
+    let args = [
+        "backup",
+        "restore",
+        &text(&backup),
+        "--data",
+        &text(&into),
+        "--json",
+    ];
     let restored = run_json(&args);
-    let is_done = [&made, &restored].into_iter().all(|done| matches!(done, Ok((status, _)) if status.success()));
+    let is_done = [&made, &restored]
+        .into_iter()
+        .all(|done| matches!(done, Ok((status, _)) if status.success()));
     table.hold(is_done, || format!("no restored log: {made:?}, {restored:?}"));
     let server = begin(rehearsal(&into, &[DEAD_TRUNK], REHEARSAL), &into);
     table.check(&server, PauseCode::RestoreUnconfirmed, &[]);
@@ -94,10 +114,15 @@ pub(super) fn history_lost(table: &mut PauseTable) {
     let is_ended = server.drains();
     copy_folder(&data, &older);
     let mut server = scene.serve(&[DEAD_TRUNK]);
-    let written = server.must_post("/api/v1/numbers/13800138000/suppress", &json!({"reason": "a proof"}));
+    let written = server.must_post(
+        "/api/v1/numbers/13800138000/suppress",
+        &json!({"reason": "a proof"}),
+    );
     let after = written.position.unwrap_or_default();
     let is_seen = server.get(&format!("/api/v1/campaigns?after_position={after}"));
-    table.hold(is_ended && is_seen.is_ok(), || "the lost events are not in the views".to_owned());
+    table.hold(is_ended && is_seen.is_ok(), || {
+        "the lost events are not in the views".to_owned()
+    });
     server.drains();
     for file in LOG_FILES {
         drop(std::fs::remove_file(data.join(file)));

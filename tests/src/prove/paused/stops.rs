@@ -21,8 +21,14 @@ pub(super) fn engaged(table: &mut PauseTable) {
             json!({"scope": "trunk", "id": "main"}),
             &[PauseCode::TrunksUnavailable, PauseCode::TrunkStopped],
         ),
-        (json!({"scope": "preset", "id": preset}), &[PauseCode::PresetStopped]),
-        (json!({"scope": "campaign", "id": "STOP"}), &[PauseCode::CampaignStopped]),
+        (
+            json!({"scope": "preset", "id": preset}),
+            &[PauseCode::PresetStopped],
+        ),
+        (
+            json!({"scope": "campaign", "id": "STOP"}),
+            &[PauseCode::CampaignStopped],
+        ),
     ] {
         let mut stop = body.clone();
         if let Some(members) = stop.as_object_mut() {
@@ -56,7 +62,10 @@ fn doctor_speaks(table: &mut PauseTable, server: &Server) {
     for (locale, text) in [("zh_CN.UTF-8", zh), ("en_US.UTF-8", en)] {
         let mut doctor = command(ledgerline());
         doctor.arg("doctor").args(server.named());
-        doctor.env("LANG", locale).env_remove("LC_ALL").env_remove("LC_MESSAGES");
+        doctor
+            .env("LANG", locale)
+            .env_remove("LC_ALL")
+            .env_remove("LC_MESSAGES");
         let said = doctor.output().map(|output| output.stdout).unwrap_or_default();
         let said = String::from_utf8_lossy(&said);
         table.hold(said.contains(text), || format!("doctor in {locale} says {said}"));

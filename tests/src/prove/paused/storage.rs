@@ -14,7 +14,10 @@ use serde_json::json;
 pub(super) fn damaged_log(table: &mut PauseTable) {
     let scene = Scene::new();
     let mut server = scene.serve(&[DEAD_TRUNK]);
-    server.must_post("/api/v1/numbers/13800138000/suppress", &json!({"reason": "a proof"}));
+    server.must_post(
+        "/api/v1/numbers/13800138000/suppress",
+        &json!({"reason": "a proof"}),
+    );
     server.drains();
     let log = Connection::open(scene.data().join("events.db")).expect("the log is a file");
     let damaged = log.execute(
@@ -42,7 +45,10 @@ fn started(scene: &Scene) -> Server {
 
 pub(super) fn database_away(table: &mut PauseTable) {
     let Some(postgres) = PostgresServer::start() else {
-        return table.skip(PauseCode::DatabaseAway, "the programs of PostgreSQL are not installed");
+        return table.skip(
+            PauseCode::DatabaseAway,
+            "the programs of PostgreSQL are not installed",
+        );
     };
     let scene = Scene::new();
     let server = on_postgres(&scene, "only", &postgres.url(), DEAD_TRUNK);
@@ -57,8 +63,13 @@ pub(super) fn views_locked(table: &mut PauseTable) {
     let scene = Scene::new();
     let server = scene.serve(&[DEAD_TRUNK]);
     let views = Connection::open(scene.data().join("views.db")).expect("the views are a file");
-    views.execute_batch("begin immediate").expect("no other writer holds the lock for long");
-    server.must_post("/api/v1/numbers/13800138000/suppress", &json!({"reason": "a proof"}));
+    views
+        .execute_batch("begin immediate")
+        .expect("no other writer holds the lock for long");
+    server.must_post(
+        "/api/v1/numbers/13800138000/suppress",
+        &json!({"reason": "a proof"}),
+    );
     table.check(&server, PauseCode::ViewsBehind, &[]);
     table.hold_status(&server, 503);
     drop(views);
