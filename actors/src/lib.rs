@@ -56,9 +56,9 @@ pub use clock_skew::ClockSkew;
 pub use decide_functions::{DecideFunction, DecideFunctions};
 pub use dial_right::DialRight;
 pub use drivers::{
-    CallsInProgress, DriverPorts, Drivers, DriversHandle, ListeningPorts, SummaryPorts, SummaryScope,
-    SummaryWriter, TestCallOrder, TestCallRefusal, installation_now, start_erasures, start_summarizing,
-    unconfirmed_restore,
+    CallsInProgress, DialHold, DriverPorts, Drivers, DriversHandle, ListeningPorts, SummaryPorts,
+    SummaryScope, SummaryWriter, TestCallOrder, TestCallRefusal, installation_now, start_erasures,
+    start_summarizing, unconfirmed_restore,
 };
 pub use engine_circuits::{EngineCircuits, OpenCircuit};
 pub use entity::{Answer, AskResult, EntityState};

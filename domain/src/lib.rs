@@ -33,6 +33,8 @@ pub mod conversation;
 pub mod customer;
 pub mod deal;
 pub mod decider;
+pub mod dialing_facts;
+pub mod dialing_pause;
 pub mod dialing_plan;
 pub mod disposition_map;
 pub mod draft;

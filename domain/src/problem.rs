@@ -4,6 +4,7 @@
 //! a kind to a status, and the command line maps it to an exit code. The cause of a fault stays inside and is
 //! never serialized; the edge that replies writes it to the log.
 
+use crate::dialing_pause::PauseCodeSet;
 use values::ids::ApprovalId;
 
 /// The kind of a problem, by what the caller can do about it; see `docs/house.md`, "Errors".
@@ -87,6 +88,8 @@ pub struct Problem {
     pub errors: Vec<MemberError>,
     /// The approval that is needed, if one is.
     pub approval: Option<ApprovalId>,
+    /// Why dialing is paused, in the answer of a process that is not ready.
+    pub dialing_pauses: PauseCodeSet,
     /// The cause of a fault, only for logs.
     cause: Option<String>,
 }
@@ -99,7 +102,16 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             approval: None,
+            dialing_pauses: PauseCodeSet::default(),
             cause: None,
+        }
+    }
+    /// Adds the reasons for which dialing is paused.
+    #[must_use]
+    pub fn with_dialing_pauses(self, dialing_pauses: PauseCodeSet) -> Self {
+        Self {
+            dialing_pauses,
+            ..self
         }
     }
     pub fn invalid(code: &'static str, detail: impl Into<String>) -> Self {

@@ -61,10 +61,19 @@ pub(crate) struct DriverContext {
     draining: watch::Sender<bool>,
     /// Notified when a worker on a call or grant was aborted; the watchdog then looks for its work.
     pub(crate) cut_off: Notify,
-    store_away_until: Mutex<Option<Timestamp>>,
+    dial_hold: Mutex<Option<(DialHold, Timestamp)>>,
     slow_until: Mutex<Option<Timestamp>>,
     dialing_paused: watch::Sender<bool>,
     restored_up_to: AtomicU64,
+}
+
+/// What could not be stored a moment ago, so that no dial begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DialHold {
+    /// An event: the log is unavailable.
+    Store,
+    /// A recording.
+    Recording,
 }
 
 impl DriverContext {
@@ -82,7 +91,7 @@ impl DriverContext {
             stops: Stops::default(),
             draining: watch::Sender::new(false),
             cut_off: Notify::new(),
-            store_away_until: Mutex::new(None),
+            dial_hold: Mutex::new(None),
             slow_until: Mutex::new(None),
             dialing_paused: watch::Sender::new(false),
             restored_up_to: AtomicU64::new(0),
@@ -190,22 +199,19 @@ impl DriverContext {
         if self.is_stopping() {
             return;
         }
-        self.hold_dials();
+        self.hold_dials(DialHold::Store);
         tracing::warn!("the store is unavailable; no call is dialed");
     }
 
     /// Stops new dials for `STORE_AWAY_MS` because a call could not be recorded.
     pub(crate) fn note_no_room(&self, why: &LineError) {
-        self.hold_dials();
+        self.hold_dials(DialHold::Recording);
         tracing::error!(%why, "no call is dialed, because it could not be recorded");
     }
 
-    fn hold_dials(&self) {
+    fn hold_dials(&self, hold: DialHold) {
         let until = self.now().plus_ms(STORE_AWAY_MS);
-        *self
-            .store_away_until
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(until);
+        *self.dial_hold.lock().unwrap_or_else(PoisonError::into_inner) = Some((hold, until));
     }
 
     /// Returns why no call of this campaign may be dialed on this line, as far as emergency stops are known
@@ -236,11 +242,14 @@ impl DriverContext {
     /// Returns the time until which no dial begins because the store was unavailable or a call could not be
     /// recorded; `None` if dials may begin.
     pub(crate) fn store_away_until(&self, now: Timestamp) -> Option<Timestamp> {
-        let until = *self
-            .store_away_until
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        until.filter(|until| now < *until)
+        self.dial_hold(now).map(|(_, until)| until)
+    }
+
+    /// Returns why no dial begins now because something could not be stored, and until when; `None` if dials
+    /// may begin.
+    pub(crate) fn dial_hold(&self, now: Timestamp) -> Option<(DialHold, Timestamp)> {
+        let hold = *self.dial_hold.lock().unwrap_or_else(PoisonError::into_inner);
+        hold.filter(|(_, until)| now < *until)
     }
 
     pub(crate) fn set_dialing_paused(&self, paused: bool) {

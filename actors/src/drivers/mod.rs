@@ -95,6 +95,7 @@ mod wording_tests;
 
 pub use call_purpose::{TestCallOrder, TestCallRefusal};
 pub use dialing_gate::{installation_now, unconfirmed_restore};
+pub use driver_context::DialHold;
 pub use erasure_worker::start_erasures;
 pub use summaries::{SummaryPorts, SummaryScope, SummaryWriter, start_summarizing};
 
@@ -107,6 +108,7 @@ use crate::line_load::LineLoad;
 use crate::system::ActorSystem;
 use call_closer::CallCloser;
 use dialing_gate::RestoredPast;
+use domain::call::EndCause;
 use domain::call::event::EndReason;
 use domain::calling_plan::CampaignFacts;
 use domain::ids::CallId;
@@ -311,6 +313,17 @@ impl DriversHandle {
     /// moment ago.
     pub fn are_dials_held(&self) -> bool {
         self.kit.store_away_until(self.kit.now()).is_some()
+    }
+
+    /// What could not be stored a moment ago, so that no dial begins; `None` if dials may begin.
+    pub fn dial_hold(&self) -> Option<DialHold> {
+        self.kit.dial_hold(self.kit.now()).map(|(hold, _)| hold)
+    }
+
+    /// True if this process has no free file descriptor for a call.
+    pub fn lacks_descriptors(&self) -> bool {
+        let mut lacks = self.kit.ports.lines.iter().filter_map(|line| line.lack());
+        lacks.any(|lack| lack == EndCause::NoDescriptor)
     }
 
     /// The speech engine that the campaign's flow needs and that does not respond. The campaign starts no

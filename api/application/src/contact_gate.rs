@@ -12,14 +12,12 @@ use domain::stop::StopId;
 /// now. Not used before a reply to a customer's own message.
 pub async fn may_be_reached(installation: &Installation, facts: &CampaignFacts) -> Result<(), Problem> {
     let held = |why: String| Problem::new(ProblemKind::Unavailable, "nobody-reached-now", why);
-    match installation.dialing.now() {
-        DialingState::NoTrunk | DialingState::Dialing => {}
-        // In these states the log is not known to be complete and confirmed for dialing.
-        state @ (DialingState::Unconfirmed
-        | DialingState::Lost
-        | DialingState::Damaged
-        | DialingState::Waiting
-        | DialingState::Draining) => return Err(held(state.texts().1.to_owned())),
+    let state = installation.dialing.now();
+    // In the other states the log is not known to be complete and confirmed for dialing.
+    if state != DialingState::NoTrunk
+        && let Some(code) = state.pause_code()
+    {
+        return Err(held(code.texts().1.to_owned()));
     }
     let skew = &installation.environment.skew;
     if let Some(doubt) = skew.doubted() {

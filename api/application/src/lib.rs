@@ -25,6 +25,8 @@ pub mod customer_merge;
 pub mod customers;
 pub mod deals;
 mod decision_execution;
+pub mod dialing_facts;
+pub mod dialing_pauses;
 pub mod drafts;
 pub mod engine_down;
 pub mod engines;

@@ -19,6 +19,7 @@ pub mod console;
 mod context;
 mod conversation_socket;
 mod details;
+mod dialing_metric;
 mod disclosures;
 mod endpoint;
 pub mod event_exports;

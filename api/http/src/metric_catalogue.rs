@@ -103,8 +103,8 @@ families! {
     DIALING: Gauge "ledgerline_dialing" []
         "本进程正在拨打为 1，否则为 0。", "1 if this process dials, otherwise 0.";
     DIALING_PAUSED: Gauge "ledgerline_dialing_paused" ["reason"]
-        "暂停拨打的原因：全局原因为 0 或 1，任务级原因为任务数。",
-        "Why dialing is paused: 0 or 1 for a reason of the installation, the number of campaigns for one of theirs.";
+        "暂停拨打的原因：全局原因为 0 或 1，其他原因为受影响的线路、规则集或任务数。",
+        "By reason: 1 if it pauses every call, or the number of trunks, presets or campaigns that it pauses.";
     STOPS: Gauge "ledgerline_stops_engaged" []
         "生效中的紧急停止数。", "Engaged emergency stops.";
     ALERTS: Gauge "ledgerline_alerts_standing" ["rule", "severity"]

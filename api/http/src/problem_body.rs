@@ -3,6 +3,7 @@
 //! The reply sets the status; the body never contains the cause of a fault.
 
 use crate::details;
+use domain::dialing_pause::PauseCode;
 use domain::ids::ApprovalId;
 use domain::problem::{MemberError, Problem};
 use schemars::JsonSchema;
@@ -35,6 +36,9 @@ pub(crate) struct ProblemBody {
     /// The approval that another user must give first.
     #[serde(skip_serializing_if = "Option::is_none")]
     approval: Option<ApprovalId>,
+    /// The codes of the reasons that pause every call; only in replies of `/readyz`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dialing_pauses: Vec<PauseCode>,
 }
 
 /// An invalid member of a body.
@@ -75,5 +79,6 @@ pub(crate) fn body(problem: &Problem, status: u16) -> ProblemBody {
         code: problem.code.to_string(),
         errors: problem.errors.iter().map(WrongMember::from).collect(),
         approval: problem.approval,
+        dialing_pauses: problem.dialing_pauses.codes(),
     }
 }

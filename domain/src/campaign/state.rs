@@ -38,7 +38,8 @@ pub struct CampaignState {
     /// The terms at creation, once they were changed.
     first_terms: Option<Box<CallingTerms>>,
     status: Option<CampaignStatus>,
-    pause_reason: Option<PauseReason>,
+    /// The reason of the pause and since when, while it is paused.
+    pause: Option<(PauseReason, Timestamp)>,
     /// The pause reason, if it completed while paused.
     completed_in_pause: Option<PauseReason>,
     /// Enrolments by list; `Some(count)` once closed.
@@ -136,8 +137,12 @@ impl CampaignState {
         self.created().map(|created| &created.flow)
     }
     /// Returns the reason of the pause; `None` if the campaign is not paused.
-    pub const fn pause_reason(&self) -> Option<&PauseReason> {
-        self.pause_reason.as_ref()
+    pub fn pause_reason(&self) -> Option<&PauseReason> {
+        self.pause.as_ref().map(|(reason, _)| reason)
+    }
+    /// Returns since when the campaign is paused; `None` if it is not.
+    pub fn paused_at(&self) -> Option<Timestamp> {
+        self.pause.as_ref().map(|(_, at)| *at)
     }
     /// Returns the reason of the pause during which the campaign completed; it applies again when a later
     /// list reopens the campaign.
@@ -274,11 +279,11 @@ impl CampaignState {
             CampaignEvent::StartScheduled { .. } => self.start_scheduled = true,
             CampaignEvent::Paused { reason } => {
                 self.enter(CampaignStatus::Paused);
-                self.pause_reason = Some(reason.clone());
+                self.pause = Some((reason.clone(), at));
             }
             CampaignEvent::Stopped { .. } => self.enter(CampaignStatus::Stopped),
             CampaignEvent::Completed { .. } => {
-                self.completed_in_pause = self.pause_reason.take();
+                self.completed_in_pause = self.pause.take().map(|(reason, _)| reason);
                 self.enter(CampaignStatus::Completed);
             }
             CampaignEvent::ListOpened {
@@ -382,7 +387,7 @@ impl CampaignState {
     fn enter(&mut self, status: CampaignStatus) {
         self.status = Some(status);
         self.start_scheduled &= status == CampaignStatus::Ready;
-        self.pause_reason = None;
+        self.pause = None;
         self.granted_until = None;
         self.offers.clear();
     }

@@ -38,6 +38,7 @@ mod nlu;
 mod oidc;
 pub mod outage;
 mod past_calls;
+mod paused;
 mod projections;
 mod rebuild;
 mod reconcile;

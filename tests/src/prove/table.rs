@@ -8,8 +8,8 @@ use super::{Form, Proof};
 use super::{
     access, api, as_of, audit, cases, chart, clients, clock, config, console, console_build, contract, crash,
     demo, exports, flow_simulation, forgetting, full_disk, gates, hostile, http, imports, inspect, keys,
-    kurrent, metrics, night, nlu, oidc, past_calls, projections, rebuild, replay, roles, rules, segments,
-    sipp, spoken, stop, stores, subscribers, summary, tails, two_processes, wall, webhooks,
+    kurrent, metrics, night, nlu, oidc, past_calls, paused, projections, rebuild, replay, roles, rules,
+    segments, sipp, spoken, stop, stores, subscribers, summary, tails, two_processes, wall, webhooks,
 };
 
 type ProofFn = fn(Form) -> Proof;
@@ -48,6 +48,7 @@ pub const PROOFS: &[(&str, ProofFn)] = &[
     ("night", night::prove),
     ("nlu", nlu::prove_nlu),
     ("oidc", oidc::prove),
+    ("paused", paused::prove),
     ("projections", projections::prove),
     ("proof-badge", console::prove_badge),
     ("rebuild", rebuild::prove),
@@ -78,6 +79,7 @@ const INSIDE: &[(&str, ProofFn)] = &[
     ("full-disk-inside", full_disk::prove_inside),
     ("metrics-inside", |_| metrics::prove_inside()),
     ("endless-peers", hostile::prove_endless_peers),
+    ("paused-inside", paused::prove_inside),
 ];
 
 /// Runs the proof of this name; `None` if there is none.
@@ -143,7 +145,7 @@ pub const WAITING: &[&[&[&str]]] = &[
     ],
     &[
         &["forgetting"],
-        &["access", "gates"],
+        &["access", "gates", "paused"],
         &["roles"],
         &["contract"],
         &["summary", "audit"],
@@ -286,6 +288,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "summary",
         "30 spoken calls and 20 people called instead of 400 and 150, the words of 2 instead of 20",
+    ),
+    (
+        "paused",
+        "12 reasons that need no wait, no database server and no small disk, instead of all 28",
     ),
     ("inspect", "8 numbers and times of 9 people instead of 50 of 60"),
     ("sipp", "every scenario but four that listen to a whole call"),

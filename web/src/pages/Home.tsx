@@ -13,6 +13,7 @@ import { OF_HOME } from '../components/lineKinds'
 import { Status, Word } from '../components/Marks'
 import { Empty, Refused, Waiting } from '../components/States'
 import { Needs } from './homepage/Needs'
+import { Pauses } from './homepage/Pauses'
 import { StopAll } from './homepage/StopAll'
 import { Then } from './homepage/Then'
 import type { Compared } from './reports/Compare'
@@ -40,6 +41,7 @@ export function Home() {
       <Suspense>
         <CampaignsLine kinds={OF_HOME} cursor={position ?? null} onMove={(to) => void navigate({ to: '/', search: { position: to ?? undefined }, replace: true })} />
       </Suspense>
+      {position === undefined && may('installation:read') && <Pauses />}
       {may('figures:read') && seesAll && <Today position={position} />}
       <div className="split">
         {may('campaigns:read') && <Running position={position} />}

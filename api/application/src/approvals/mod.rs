@@ -14,6 +14,7 @@ mod version;
 pub(crate) use gate::placeholder_four_eyes;
 pub use gate::{ProposedAct, check_continued_act, four_eyes, four_eyes_on, was_given_for};
 pub(crate) use holders::another_holds;
+pub(crate) use responses::waiting_on_campaigns;
 pub use responses::{ApprovalChanged, ApprovalList, ApprovalResponse, approval, approvals, approve, reject};
 pub use rollback::RollbackRequest;
 pub(crate) use version::PendingVersion;

@@ -6,6 +6,7 @@ use super::holders::reaches;
 use crate::access::Caller;
 use crate::as_of::{Moment, PastMomentInfo, ResolvedMoment, entity_then};
 use crate::cases::placed_ids_of;
+use crate::dialing_facts::WaitingApprovals;
 use crate::installation::Installation;
 use actors::Answer;
 use domain::actor::SignInMethod;
@@ -13,6 +14,7 @@ use domain::approval::{
     Act, Approval, ApprovalCommand, ApprovalEvent, ApprovalState, ApprovalStatus, CredentialSources,
     DecidedApproval,
 };
+use domain::dialing_facts::ApprovalFact;
 use domain::ids::{ApprovalId, CampaignId, CustomerId, UserId};
 use domain::permission::Permission;
 use domain::problem::{Problem, ProblemKind};
@@ -146,6 +148,27 @@ pub async fn approval(
         true => Ok(shown),
         false => Err(missing()),
     }
+}
+
+/// Returns the approvals that wait for a decision and are about a campaign, by campaign.
+pub(crate) async fn waiting_on_campaigns(installation: &Installation) -> Result<WaitingApprovals, Problem> {
+    let mut found = WaitingApprovals::new();
+    for (_, id) in placed_ids_of::<ApprovalId>(installation, ApprovalEvent::REQUESTED).await? {
+        let Some((shown, _)) = read(installation, id, None).await? else {
+            continue;
+        };
+        if let Some(campaign) = shown
+            .campaign
+            .filter(|_| shown.standing == ApprovalStatus::Waiting)
+        {
+            let fact = ApprovalFact {
+                labels: shown.act.labels(),
+                since: shown.requested_at,
+            };
+            found.entry(campaign).or_default().push(fact);
+        }
+    }
+    Ok(found)
 }
 
 /// Returns the approvals that the caller may see, each with the position of its request. With `open`, only

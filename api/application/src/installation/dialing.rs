@@ -1,8 +1,10 @@
 //! Whether this process dials, and with which drivers. The owner of the drivers sets it; other parts read
 //! it.
 
-use crate::language::Language;
+use crate::format_localized;
+use crate::language::{Language, localized};
 use actors::DriversHandle;
+use domain::dialing_pause::PauseCode;
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::watch;
 
@@ -36,58 +38,39 @@ impl DialingState {
         }
     }
 
+    /// Returns the reason why this process does not dial in this state; `None` if it dials.
+    pub const fn pause_code(self) -> Option<PauseCode> {
+        match self {
+            Self::NoTrunk => Some(PauseCode::NoTrunk),
+            Self::Dialing => None,
+            Self::Unconfirmed => Some(PauseCode::RestoreUnconfirmed),
+            Self::Lost => Some(PauseCode::HistoryLost),
+            Self::Damaged => Some(PauseCode::LogDamaged),
+            Self::Waiting => Some(PauseCode::StandBy),
+            Self::Draining => Some(PauseCode::Draining),
+        }
+    }
+
     /// Returns the word for replies and the status page.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::NoTrunk => "no-trunk",
-            Self::Dialing => "dialing",
-            Self::Unconfirmed => "paused-after-restore",
-            Self::Lost => "paused-history-lost",
-            Self::Damaged => "stopped-damaged-log",
-            Self::Waiting => "standing-by",
-            Self::Draining => "draining",
-        }
+    pub fn word(self) -> &'static str {
+        dialing_word(self.pause_code())
     }
+}
 
-    /// Returns the state as a sentence in the language of the process's output.
-    pub fn line(self) -> &'static str {
-        Language::current().pick(self.texts())
-    }
+/// Returns the word for the state of dialing: that of the reason why this process does not dial.
+pub fn dialing_word(code: Option<PauseCode>) -> &'static str {
+    code.and_then(PauseCode::dialing_word).unwrap_or("dialing")
+}
 
-    /// Returns the state as a sentence, in Chinese and in English.
-    pub const fn texts(self) -> (&'static str, &'static str) {
-        match self {
-            Self::NoTrunk => (
-                "未配置线路，本进程不拨号",
-                "no trunk is given; nothing is dialed here",
-            ),
-            Self::Dialing => ("本进程正在拨号", "this process dials"),
-            Self::Unconfirmed => (
-                "已暂停：日志由备份恢复，备份之后可能已呼叫过客户；核对后请执行：ledgerline backup confirm --reason TEXT",
-                "PAUSED: this log was restored from a backup, and people may have been called since. \
-                 Look, then: ledgerline backup confirm --reason TEXT",
-            ),
-            Self::Lost => (
-                "已暂停：日志缺少已知的事件，其间可能已呼叫过客户；详见 /readyz。请恢复完整日志，或核对后执行：\
-                 ledgerline backup confirm --reason TEXT",
-                "PAUSED: this log lacks events that were known, and people may have been called in them. \
-                 See /readyz; put the whole log back, or look, then: ledgerline backup confirm --reason TEXT",
-            ),
-            Self::Damaged => (
-                "已停止：日志有记录无法读取，不再拨号；详见 /readyz，然后执行：ledgerline audit verify",
-                "STOPPED: a record of the log cannot be read; nothing is dialed. See /readyz, then run: \
-                 ledgerline audit verify",
-            ),
-            Self::Waiting => (
-                "待命：另一进程正在此日志上拨号，必要时由本进程接管",
-                "standing by: another process dials on this log, and this one takes over",
-            ),
-            Self::Draining => (
-                "拨号锁已丢失：不再拨号，进行中的通话继续到结束",
-                "the driver lock is lost: nothing is dialed, live calls finish",
-            ),
-        }
-    }
+/// Returns the state of dialing as a sentence in the language of the process's output: the reason why this
+/// process does not dial and what to do about it.
+pub fn dialing_line(code: Option<PauseCode>) -> String {
+    let Some(code) = code else {
+        return localized("本进程正在拨号", "this process dials").to_owned();
+    };
+    let language = Language::current();
+    let (text, action) = (language.pick(code.texts()), language.pick(code.actions()));
+    format_localized!("{text}；{action}", "{text}; {action}")
 }
 
 /// The current state of dialing in this process, and its running drivers.

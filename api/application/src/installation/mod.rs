@@ -7,7 +7,7 @@ mod customers;
 mod dialing;
 pub mod pending_confirmations;
 
-pub use dialing::{DialingControl, DialingState};
+pub use dialing::{DialingControl, DialingState, dialing_line, dialing_word};
 
 use crate::access::service::AccessService;
 use crate::as_of::replays::ReplayService;

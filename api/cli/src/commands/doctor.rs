@@ -25,6 +25,7 @@ use host::config::{TrunkSpec, parse_port_range};
 use host::data_dir::{self, Mode};
 use host::keys_spec::{KeysSpec, KeysUrl};
 use host::outbound::ntp::NtpServer;
+use host::outbound::server_locator::ServerArgs;
 use host::read_db_spec::{ReadDbArgs, ReadDbSpec};
 use host::store_spec::{LogArgs, StoreSpec};
 use serde_json::{Value, json};
@@ -47,9 +48,21 @@ const SYNC_MS_SLOW: u64 = 30;
 /// whether the clock is right; whether each given trunk answers OPTIONS; and how many calls the audio ports
 /// carry and which address trunks are shown. It makes no call and writes no event. The report also names what
 /// was not checked.
+///
+/// With --server it asks a running server instead, and lists every reason for which dialing is paused. Its
+/// exit code is 1 if one of them pauses every call.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
+    /// URL of a running server to ask why dialing is paused; nothing else is checked
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// File with the token that the server requires; default: DIR/token with --data
+    #[arg(long, value_name = "F", requires = "server")]
+    token_file: Option<PathBuf>,
+    /// Certificate authorities (PEM) that are accepted for an https server
+    #[arg(long, value_name = "F", requires = "server")]
+    ca_file: Option<PathBuf>,
     /// Data directory; a server may be using it
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -80,6 +93,10 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    if args.server.is_some() {
+        return check_server(&args).await;
+    }
+    let mut pauses = Vec::new();
     let mut checks = vec![
         synthesizer().await,
         udp_ports(),
@@ -108,7 +125,13 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         checks.push(history::check(args.data.as_deref(), &spec, &args.keys).await);
         checks.push(numbers::check(args.data.as_deref(), &spec, &args.keys).await);
         let named: Vec<&str> = args.trunks.iter().map(|trunk| trunk.name.as_str()).collect();
-        checks.push(dialing_check(dialing::find_pause_reasons(&spec, &named).await));
+        match dialing::find_in_log(&spec, &named).await {
+            Ok(found) => {
+                checks.append(&mut found.checks(none_in_log()));
+                pauses = found.items;
+            }
+            Err(failure) => checks.push(Check::new(dialing::NAME, CheckStatus::Bad, failure)),
+        }
         checks.push(engines_check(&spec).await);
     }
     if let Some(ReadDbSpec::Postgres(url)) = &args.rows.read_db {
@@ -118,23 +141,27 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let disk = args.data.clone().unwrap_or_else(std::env::temp_dir);
     checks.push(machine::check_disk_space(&disk));
     checks.push(disk_sync(&disk));
-    report(&checks, args.json)
+    report(&checks, &pauses, args.json)
 }
 
-/// The check of dialing: bad if the log holds any reason for which dialing is paused.
-fn dialing_check(found: Result<Vec<CheckText>, Failure>) -> Check {
-    let (finding, says) = match found {
-        Ok(reasons) if reasons.is_empty() => (
-            CheckStatus::Good,
-            says!(
-                "日志中没有暂停拨号的原因",
-                "the log holds no reason to pause dialing"
-            ),
-        ),
-        Ok(reasons) => (CheckStatus::Bad, CheckText::joined(&reasons)),
-        Err(failure) => (CheckStatus::Bad, failure.into()),
+/// Reports the reasons of a running server for which dialing is paused.
+async fn check_server(args: &Args) -> Result<(), Failure> {
+    let server = ServerArgs {
+        server: args.server.clone(),
+        token_file: args.token_file.clone(),
+        data: args.data.clone(),
+        ca_file: args.ca_file.clone(),
     };
-    Check::new("dialing", finding, says)
+    let found = dialing::ask_server(&server).await?;
+    let none = says!("没有暂停拨号的原因", "no reason pauses dialing");
+    report(&found.checks(none), &found.items, args.json)
+}
+
+fn none_in_log() -> CheckText {
+    says!(
+        "日志中没有暂停拨号的原因",
+        "the log holds no reason to pause dialing"
+    )
 }
 
 /// The check of speech engines: bad if a server found an engine down.
@@ -173,7 +200,7 @@ async fn of_roles(args: &Args) -> Vec<Check> {
     .await
 }
 
-fn report(checks: &[Check], json: bool) -> Result<(), Failure> {
+fn report(checks: &[Check], pauses: &[Value], json: bool) -> Result<(), Failure> {
     let bad = checks
         .iter()
         .filter(|check| check.finding == CheckStatus::Bad)
@@ -186,7 +213,7 @@ fn report(checks: &[Check], json: bool) -> Result<(), Failure> {
                 json!({ "check": check.name, "finding": finding, "says": check.says.en })
             })
             .collect();
-        output::json(&json!({ "healthy": bad == 0, "checks": list }))?;
+        output::json(&json!({ "healthy": bad == 0, "checks": list, "dialing_pauses": pauses }))?;
     } else {
         for check in checks {
             output::line(&format!(

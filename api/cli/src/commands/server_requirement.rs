@@ -37,10 +37,6 @@ const DIRECTORY_ONLY: &[(&str, &str)] = &[
     ("report plan", READS),
     ("report check", PROOF),
     ("sample check", PROOF),
-    (
-        "doctor",
-        "checks the machine and the directory, even if no server can start",
-    ),
     ("trunk call", "is a server of its own, for one call"),
 ];
 

@@ -44,6 +44,8 @@ pub struct OpenDataDir {
     closings: Vec<Arc<dyn ClosableResource>>,
     driver_locks: Arc<dyn DriverLocks>,
     shared: Option<Arc<PostgresEventStore>>,
+    /// True if the log is a file of this directory, not a database server.
+    is_log_embedded: bool,
     rehearsal: Option<Arc<RehearsalClock>>,
     restored_keys: Option<RestoredKeys>,
     /// The clock of this process; `None` in a rehearsal.
@@ -188,6 +190,7 @@ impl OpenDataDir {
             closings: vec![log.closing, keys_closing],
             driver_locks,
             shared: log.shared,
+            is_log_embedded: matches!(settings.store, StoreSpec::Sqlite(_)),
             rehearsal,
             restored_keys,
             system_clock: (mode == Mode::Real).then_some(system_clock),
@@ -313,6 +316,11 @@ impl OpenDataDir {
     /// Returns the PostgreSQL store of a log that several processes share; `None` for any other log.
     pub fn shared(&self) -> Option<Arc<PostgresEventStore>> {
         self.shared.clone()
+    }
+
+    /// Returns true if the log is a file of this directory, not a database server.
+    pub(crate) const fn is_log_embedded(&self) -> bool {
+        self.is_log_embedded
     }
 
     /// Returns where the driver lock of this log is requested.

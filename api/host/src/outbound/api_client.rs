@@ -7,6 +7,7 @@
 use application::percent::encode;
 use async_trait::async_trait;
 use bytes::Bytes;
+use domain::dialing_pause::PauseCode;
 use domain::problem::{Problem, ProblemKind};
 use futures_util::stream;
 use http_body_util::combinators::UnsyncBoxBody;
@@ -317,5 +318,7 @@ fn problem_of(status: StatusCode, body: &Value) -> Problem {
     let detail = format!("{}: {}", text("title"), text("detail"));
     let mut problem = Problem::new(kind, "server-said", detail);
     problem.approval = approval;
-    problem
+    let codes = body.get("dialing_pauses").and_then(Value::as_array);
+    let codes = codes.into_iter().flatten().filter_map(Value::as_str);
+    problem.with_dialing_pauses(codes.filter_map(PauseCode::of_name).collect())
 }

@@ -1,9 +1,11 @@
 //! One process that serves an installation: what it has opened, its readiness and its drain.
 
+mod dialing_pauses;
 mod readiness;
 mod status;
 mod worklist_age;
 
+pub use dialing_pauses::DialingReport;
 pub use readiness::Readiness;
 pub use status::ProcessStatus;
 

@@ -4,15 +4,15 @@
 use crate::clock_evidence::ClockOffsetResponse;
 use crate::descriptors::{self, DescriptorsResponse};
 use crate::process::Process;
-use crate::process::status::{self, NotDialingReason};
 use crate::process::worklist_age::worklist_age_ms;
 use actors::OpenCircuit;
 use application::engine_down::engine_down_in_words;
-use application::installation::DialingState;
+use application::installation::dialing_word;
 use application::installation::pending_confirmations::{LostHistoryResponse, PendingRestoreResponse};
 use application::language::Language;
 use application::reply_value::value;
 use domain::call::EngineKind;
+use domain::dialing_pause::{DialingPause, PauseCode, PauseCodeSet};
 use domain::problem::Problem;
 use domain::stop::StopId;
 use domain::stored_event::Position;
@@ -22,12 +22,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::atomic::Ordering;
 
-/// The reason why no dial begins after a call could not be stored or recorded.
-const NO_ROOM: (&str, &str) = (
-    "磁盘空间不足，无法写入日志或录音：已暂停拨号",
-    "the disk has no room for the log or for a recording: dialing is paused",
-);
-
 /// The state of a process that is ready.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Readiness {
@@ -35,6 +29,9 @@ pub struct Readiness {
     /// The state of dialing in one word.
     #[schemars(example = &"dialing")]
     dialing: &'static str,
+    /// The codes of the reasons that pause every call of this process; `GET /api/v1/dialing` has all
+    /// reasons with their texts.
+    dialing_pauses: Vec<PauseCode>,
     /// Why dialing is stopped because of the clock; null if the clock is not a reason.
     dialing_refused: Option<String>,
     /// Speech engines that do not respond. Campaigns with a flow that needs one start no calls.
@@ -164,7 +161,7 @@ impl Process {
         let drivers = self.installation.dialing.drivers()?;
         drivers
             .are_dials_held()
-            .then(|| Language::current().pick(NO_ROOM).to_owned())
+            .then(|| Language::current().pick(PauseCode::DiskFull.texts()).to_owned())
     }
 
     /// Checks that the process is ready: it has started and is not draining, its vital tasks run, the log
@@ -206,8 +203,24 @@ impl Process {
         })
     }
 
-    /// Returns the response of `/readyz`, or why the process is not ready.
+    /// Returns the response of `/readyz`, or why the process is not ready, with the codes of the reasons that
+    /// pause every call.
     pub async fn readiness(&self) -> Result<Readiness, Problem> {
+        match self.read_readiness().await {
+            Ok(ready) => Ok(ready),
+            Err(problem) => {
+                let pauses = self.installation_pauses().await;
+                Err(problem.with_dialing_pauses(installation_codes(&pauses)))
+            }
+        }
+    }
+
+    /// Returns that the store has not answered, with the codes that are known without it.
+    pub fn no_answer(&self, detail: String) -> Problem {
+        Problem::unavailable(detail).with_dialing_pauses(installation_codes(&self.known_pauses()))
+    }
+
+    async fn read_readiness(&self) -> Result<Readiness, Problem> {
         let ReadinessFigures {
             head,
             lag,
@@ -221,7 +234,8 @@ impl Process {
         let installation = actors::installation_now(self.installation.store()).await?;
         Ok(Readiness {
             ready: true,
-            dialing: self.dialing_word(),
+            dialing: dialing_word(self.find_dialing_code()),
+            dialing_pauses: installation_codes(&self.installation_pauses().await).codes(),
             dialing_refused: self.clock_evidence.refusal(),
             engines_down: self.engines_down(),
             stops: self.stops().iter().map(StopId::to_string).collect(),
@@ -259,26 +273,10 @@ impl Process {
         let drivers = self.installation.dialing.drivers();
         drivers.map_or_else(Vec::new, |drivers| drivers.engaged_stops())
     }
+}
 
-    fn dialing_word(&self) -> &'static str {
-        self.find_not_dialing_reason()
-            .map_or_else(|| self.installation.dialing.now().word(), |held| held.word)
-    }
-
-    /// Returns why this process does not dial although it holds the driver lock; `None` if it dials or does
-    /// not hold it.
-    pub(super) fn find_not_dialing_reason(&self) -> Option<NotDialingReason> {
-        if self.installation.dialing.now() != DialingState::Dialing {
-            return None;
-        }
-        if self.installation.environment.skew.stops_dialing() {
-            return Some(status::CLOCK_WRONG);
-        }
-        if self.stops().contains(&StopId::All) {
-            return Some(status::STOPPED);
-        }
-        let drivers = self.installation.dialing.drivers();
-        let is_without_room = drivers.is_some_and(|drivers| drivers.are_dials_held());
-        is_without_room.then_some(status::NO_ROOM)
-    }
+/// Returns the codes of the reasons that pause every call.
+fn installation_codes(pauses: &[DialingPause]) -> PauseCodeSet {
+    let wide = pauses.iter().filter(|pause| pause.is_installation_wide());
+    wide.map(|pause| pause.code).collect()
 }

@@ -2,51 +2,20 @@
 //! `/readyz` returns the same.
 
 use crate::process::Process;
-use application::installation::DialingState;
-use application::language::Language;
+use application::installation::{dialing_line, dialing_word};
+use domain::dialing_pause::PauseCode;
 
 /// Milliseconds between two checks of what no signal reports: whether the log, the keys and the views can be
 /// written. A change is printed at most this much later. Costs two cheap queries of the store per second.
 const LOOK_MS: u64 = 500;
-
-/// The clock is wrong, so that no dial begins: the word for `/readyz` and the printed line.
-pub(super) const CLOCK_WRONG: NotDialingReason = NotDialingReason {
-    word: "paused-clock-wrong",
-    line: (
-        "已暂停：时钟不准，详见 /readyz",
-        "PAUSED: the clock is wrong; see /readyz",
-    ),
-};
-pub(super) const STOPPED: NotDialingReason = NotDialingReason {
-    word: "stopped",
-    line: (
-        "已停止：全局紧急停止生效中",
-        "STOPPED: an emergency stop of everything is engaged",
-    ),
-};
-pub(super) const NO_ROOM: NotDialingReason = NotDialingReason {
-    word: "paused-no-room",
-    line: (
-        "已暂停：磁盘空间不足，无法写入日志或录音",
-        "PAUSED: the disk has no room for the log or for a recording",
-    ),
-};
-
-/// A reason why a process that holds the driver lock does not dial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct NotDialingReason {
-    pub(super) word: &'static str,
-    /// The printed text, in Chinese and in English.
-    line: (&'static str, &'static str),
-}
 
 /// The state of a process that it prints: whether it is ready, and what it does about dialing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProcessStatus {
     /// Why the process is not ready, as in the response of `/readyz`; `None` if it is ready.
     not_ready: Option<String>,
-    dialing: DialingState,
-    held: Option<NotDialingReason>,
+    /// Why the process does not dial; `None` if it dials.
+    not_dialing: Option<PauseCode>,
 }
 
 impl ProcessStatus {
@@ -67,11 +36,8 @@ impl ProcessStatus {
     /// Returns the text of the printed line about dialing, without its label. It begins with the word that
     /// `/readyz` returns.
     pub fn dialing_line(&self) -> String {
-        let (word, line) = match self.held {
-            Some(held) => (held.word, Language::current().pick(held.line)),
-            None => (self.dialing.word(), self.dialing.line()),
-        };
-        format!("{word}: {line}")
+        let code = self.not_dialing;
+        format!("{}: {}", dialing_word(code), dialing_line(code))
     }
 
     /// Returns true if both states are ready, or both are not. Their reasons may differ.
@@ -79,9 +45,9 @@ impl ProcessStatus {
         self.not_ready.is_some() == other.not_ready.is_some()
     }
 
-    /// Returns true if both states have the same state of dialing and the same reason not to dial.
+    /// Returns true if both states have the same reason not to dial, or none.
     pub fn dials_as(&self, other: &Self) -> bool {
-        (self.dialing, self.held) == (other.dialing, other.held)
+        self.not_dialing == other.not_dialing
     }
 }
 
@@ -127,8 +93,7 @@ impl Process {
     fn standing_with(&self, not_ready: Option<String>) -> ProcessStatus {
         ProcessStatus {
             not_ready,
-            dialing: self.installation.dialing.now(),
-            held: self.find_not_dialing_reason(),
+            not_dialing: self.find_dialing_code(),
         }
     }
 }
@@ -137,11 +102,10 @@ impl Process {
 mod tests {
     use super::*;
 
-    fn standing(not_ready: Option<&str>, held: Option<NotDialingReason>) -> ProcessStatus {
+    fn standing(not_ready: Option<&str>, not_dialing: Option<PauseCode>) -> ProcessStatus {
         ProcessStatus {
             not_ready: not_ready.map(str::to_owned),
-            dialing: DialingState::Dialing,
-            held,
+            not_dialing,
         }
     }
 
@@ -155,9 +119,14 @@ mod tests {
     #[test]
     fn the_line_about_dialing_begins_with_the_word_of_readiness() {
         assert_eq!(standing(None, None).dialing_line(), "dialing: this process dials");
-        for held in [CLOCK_WRONG, STOPPED, NO_ROOM] {
-            let line = standing(None, Some(held)).dialing_line();
-            assert!(line.starts_with(&format!("{}: ", held.word)), "{line}");
+        let with_word = PauseCode::ALL.iter().filter(|code| code.dialing_word().is_some());
+        for code in with_word {
+            let line = standing(None, Some(*code)).dialing_line();
+            let word = code.dialing_word().unwrap();
+            assert!(
+                line.starts_with(&format!("{word}: {}; ", code.texts().1)),
+                "{line}"
+            );
         }
     }
 
@@ -167,6 +136,6 @@ mod tests {
         assert!(away.is_as_ready_as(&standing(Some("still away"), None)));
         assert!(!away.is_as_ready_as(&ready));
         assert!(away.dials_as(&ready));
-        assert!(!ready.dials_as(&standing(None, Some(STOPPED))));
+        assert!(!ready.dials_as(&standing(None, Some(PauseCode::EmergencyStop))));
     }
 }

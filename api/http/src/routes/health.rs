@@ -22,7 +22,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/readyz", "Check that the server is ready", ready)
             .describe(
                 "Returns 200 if the server accepts work: it is not shutting down, the store can be \
-                 written, the log can be read, and the worklist is up to date. Otherwise 503.",
+                 written, the log can be read, and the worklist is up to date. Otherwise 503. A pause of \
+                 dialing does not change the status; both replies list its codes.",
             )
             .open()
             .kept(),
@@ -50,7 +51,7 @@ async fn ready(ctx: Ctx, _: Input) -> Result<ReadReply<Readiness>, Problem> {
     tokio::select! {
         biased;
         ready = ctx.process.readiness() => ready.map(ReadReply),
-        () = clock.wait_until(clock.now().plus_ms(ANSWER_MS)) => Err(Problem::unavailable(format!(
+        () = clock.wait_until(clock.now().plus_ms(ANSWER_MS)) => Err(ctx.process.no_answer(format!(
             "the store has not answered for {ANSWER_MS} ms / 存储已 {ANSWER_MS} 毫秒无应答"
         ))),
     }

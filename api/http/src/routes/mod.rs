@@ -32,6 +32,7 @@ mod customers;
 mod cut_off;
 mod deals;
 mod description;
+mod dialing;
 mod drafts;
 mod engines;
 mod event_exports;
@@ -167,6 +168,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         alerts::endpoints(),
         webhooks::endpoints(),
         installation::endpoints(),
+        dialing::endpoints(),
         streams::endpoints(),
         subscribers::endpoints(),
         samples::endpoints(),

@@ -5,11 +5,13 @@
 //! campaigns, because a scrape has no data scope.
 
 use crate::api_description::TextReply;
+use crate::dialing_metric::write_dialing_pauses;
 use crate::endpoint::{Ctx, Endpoint, EndpointSubject, Input, Permission};
 use crate::exposition::{Exposition, MEDIA_TYPE};
 use crate::metric_catalogue as catalogue;
 use application::reply_value::value;
 use domain::histogram::Seconds;
+use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::time::Timestamp;
 use host::process_resources::ProcessResources;
@@ -44,6 +46,8 @@ async fn scrape(ctx: Ctx, _: Input) -> Result<TextReply, Problem> {
     }
     put_log(&ctx, &mut shown).await;
     put_requests(&ctx, &mut shown);
+    let report = ctx.process.dialing_report(&|_: &CampaignId| true).await;
+    write_dialing_pauses(&mut shown, &report.pauses);
     if let Ok(figures) = ctx.installation.live.latest() {
         put_calls(&mut shown, &figures);
         put_trunks(&mut shown, &figures);
