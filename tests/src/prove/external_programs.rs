@@ -55,7 +55,13 @@ pub(super) fn python_with(pinned: &Path, place: &Path) -> Result<PathBuf, String
         run_step(make)?;
         let mut install = command(place.join("bin/pip"));
         install
-            .args(["install", "--quiet", "--no-input", "--disable-pip-version-check", "--requirement"])
+            .args([
+                "install",
+                "--quiet",
+                "--no-input",
+                "--disable-pip-version-check",
+                "--requirement",
+            ])
             .arg(pinned);
         run_step(install)
     })?;

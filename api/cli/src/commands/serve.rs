@@ -192,6 +192,7 @@ impl Args {
             self.log.place()?;
         }
         self.proxies.proxies()?;
+        self.advertised.choice()?;
         self.sign_in.settings()?;
         let messaging = self.messaging.choice();
         messaging.map_err(|fault| Failure::usage(fault.to_string()))?;

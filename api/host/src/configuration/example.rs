@@ -1,7 +1,7 @@
 //! Writes the example file: every setting with its description and a value, commented out.
 //!
 //! A line that begins with `#` and a letter or bracket is a setting: without its `#` the file is valid. One
-//! that begins with `# ` is a description.
+//! that begins with `# ` is a description, or a setting that another one excludes.
 
 use crate::configuration::load::FILE_DEFAULT;
 use crate::configuration::setting::Setting;
@@ -57,6 +57,14 @@ fn example(name: &str, setting: &Setting) -> Vec<String> {
         ));
     }
     let value = toml_text::value(setting.kind, &own_texts(setting.example));
-    lines.push(format!("#{name} = {value}"));
+    if setting.conflicts.is_empty() {
+        lines.push(format!("#{name} = {value}"));
+    } else {
+        let others = setting.conflicts.join(", ");
+        lines.push(format_localized!(
+            "# 与 {others} 二选一：{name} = {value}",
+            "# Instead of {others}: {name} = {value}"
+        ));
+    }
     lines
 }

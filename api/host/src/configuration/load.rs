@@ -268,7 +268,7 @@ fn value_text(key: WrittenKey<'_>, given: &SourceValue, texts: &[String], why: &
     format_localized!("{key} = {value}：{why}", "{key} = {value}: {why}")
 }
 
-/// Returns a fault for each setting that another one needs and no source gives.
+/// Returns a fault for each setting that another one needs and no source gives, or that contradicts it.
 fn missing(settings: &[EffectiveSetting]) -> Vec<ConfigurationFault> {
     let is_set = |key: &str| {
         let found = settings.iter().find(|effective| effective.setting.key == key);
@@ -281,8 +281,24 @@ fn missing(settings: &[EffectiveSetting]) -> Vec<ConfigurationFault> {
             let text = format_localized!("{key} 需要 {needed}", "{key} needs {needed}");
             faults.push(ConfigurationFault::new(effective.origin(), text));
         }
+        for other in effective.setting.conflicts {
+            let other = settings
+                .iter()
+                .find(|one| one.setting.key == *other && one.is_set());
+            faults.extend(other.map(|other| conflict(effective, other)));
+        }
     }
     faults
+}
+
+/// Returns the fault of two settings of which only one may be there.
+fn conflict(one: &EffectiveSetting, other: &EffectiveSetting) -> ConfigurationFault {
+    let (key, contradicted, place) = (one.setting.key, other.setting.key, other.origin());
+    let text = format_localized!(
+        "{key} 与 {contradicted}（{place}）矛盾：只保留一个",
+        "{key} contradicts {contradicted} ({place}): keep one of them"
+    );
+    ConfigurationFault::new(one.origin(), text)
 }
 
 /// Returns the fault of an embedded log in another directory than the data directory.

@@ -107,16 +107,20 @@ const fn type_of(setting: &Setting) -> &'static str {
 
 fn meaning(setting: &Setting) -> String {
     let example = toml_text::value(setting.kind, &own_texts(setting.example));
-    let needs = match setting.requires {
-        [] => String::new(),
-        requires => {
-            let quoted: Vec<String> = requires.iter().map(|key| format!("`{key}`")).collect();
-            format!(" Needs {}.", quoted.join(" and "))
-        }
-    };
+    let needs = listed(" Needs ", setting.requires);
+    let not_with = listed(" Not with ", setting.conflicts);
     let (zh, en) = (setting.about.zh, setting.about.en);
-    let text = format!("{zh}。<br>{en}.{needs} Example: `{example}`");
+    let text = format!("{zh}。<br>{en}.{needs}{not_with} Example: `{example}`");
     text.replace('|', "\\|")
+}
+
+/// Returns a sentence about other keys; empty without any.
+fn listed(begins: &str, keys: &[&str]) -> String {
+    if keys.is_empty() {
+        return String::new();
+    }
+    let quoted: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+    format!("{begins}{}.", quoted.join(" and "))
 }
 
 /// The page above the tables.

@@ -72,6 +72,8 @@ pub struct Setting {
     pub reload: ReloadRule,
     /// Settings without which this one has no meaning.
     pub requires: &'static [&'static str],
+    /// Settings that this one contradicts.
+    pub conflicts: &'static [&'static str],
     pub about: BilingualText,
     /// Values for the example file: one, or those of a list.
     pub example: &'static [&'static str],
@@ -94,6 +96,7 @@ impl Setting {
             secrecy: Secrecy::Public,
             reload: ReloadRule::Restart,
             requires: &[],
+            conflicts: &[],
             about: BilingualText { zh, en },
             example,
         }
@@ -165,6 +168,10 @@ impl Setting {
 
     pub(crate) const fn with_required(self, requires: &'static [&'static str]) -> Self {
         Self { requires, ..self }
+    }
+
+    pub(crate) const fn with_conflicts(self, conflicts: &'static [&'static str]) -> Self {
+        Self { conflicts, ..self }
     }
 
     /// Returns true if `K_file` and `K_env` exist besides this key.

@@ -22,6 +22,13 @@ pub const SETTINGS: &[Setting] = &[
         &["10m"],
     ),
     Setting::text(
+        "public_url",
+        "public-url",
+        "浏览器访问本服务器的地址，不带路径：用于设置链接、重定向和单点登录返回",
+        "URL under which browsers reach this server, without a path: of set-up links, redirects and returns from an identity provider",
+        &["https://dial.example"],
+    ),
+    Setting::text(
         "log.level",
         "log-level",
         "日志级别，或按模块的过滤器，例如 warn,host=debug；环境变量 LEDGERLINE_LOG 优先于文件",
@@ -84,6 +91,29 @@ pub const SETTINGS: &[Setting] = &[
         &["/etc/ledgerline/server.key"],
     )
     .with_required(&["http.tls_cert"]),
+    Setting::switch(
+        "http.tls_self_signed",
+        "tls-self-signed",
+        "使用本服务器自行生成并续期的证书（数据目录的 tls）；浏览器会警告，直到安装该证书",
+        "Use TLS with a certificate that this server makes in the data directory and renews; browsers warn until it is installed on them",
+    )
+    .with_conflicts(&["http.tls_cert", "http.tls_key"]),
+    Setting::text(
+        "http.redirect_listen",
+        "redirect-listen",
+        "将 HTTP 重定向到 public_url 的监听地址",
+        "Address on which plain HTTP redirects to public_url",
+        &["0.0.0.0:80"],
+    )
+    .with_required(&["public_url"]),
+    Setting::text(
+        "http.acme_dir",
+        "acme-dir",
+        "ACME 客户端的目录（certbot --webroot -w DIR）：在重定向地址上提供 /.well-known/acme-challenge/",
+        "Directory of an ACME client (certbot --webroot -w DIR): its /.well-known/acme-challenge/ is served by the redirect",
+        &["/var/lib/ledgerline/acme"],
+    )
+    .with_required(&["http.redirect_listen"]),
     Setting::list(
         "http.trusted_proxies",
         "trusted-proxy",
@@ -107,11 +137,32 @@ pub const SETTINGS: &[Setting] = &[
         &["0.0.0.0:5060"],
     ),
     Setting::text(
+        "sip.advertised",
+        "sip-advertised",
+        "告知线路的 SIP 地址（在 NAT 之后或容器中）；auto 为 sip.stun 报告的地址",
+        "SIP address that trunks are shown, behind a NAT or in a container; auto: the one that sip.stun reports",
+        &["192.0.2.20:5060"],
+    ),
+    Setting::text(
+        "sip.stun",
+        "stun",
+        "启动时查询本机公网地址的 STUN 服务器，供 auto 使用",
+        "STUN server that is asked for our address at the start, for auto",
+        &["stun.example:3478"],
+    ),
+    Setting::text(
         "rtp.ports",
         "rtp-ports",
         "语音（RTP）使用的 UDP 端口范围；默认 16384-32767",
         "UDP ports for audio; default 16384-32767",
         &["20000-20199"],
+    ),
+    Setting::text(
+        "rtp.advertised",
+        "rtp-advertised",
+        "告知线路的语音地址；auto 为 sip.stun 报告的地址；默认与 sip.advertised 相同",
+        "Address for audio that trunks are shown; auto: the one that sip.stun reports; default: the IP of sip.advertised",
+        &["192.0.2.20"],
     ),
     Setting::text(
         "speech.recognizer",

@@ -162,7 +162,11 @@ fn generate(random: &mut SplitMix64) -> Generated {
         let is_embedded =
             setting.key == "store.url" && values.iter().any(|one| one.texts.concat().starts_with("sqlite:"));
         let has_data = generated.expected.contains_key("data");
-        if is_embedded && has_data {
+        let is_excluded = setting
+            .conflicts
+            .iter()
+            .any(|other| generated.expected.contains_key(*other));
+        if (is_embedded && has_data) || is_excluded {
             continue;
         }
         place(&mut generated, &mut lines, setting, &values);

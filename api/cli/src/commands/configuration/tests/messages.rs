@@ -85,6 +85,20 @@ fn contradictions_of_the_file_are_found() {
 }
 
 #[test]
+fn two_settings_that_exclude_each_other_are_named_with_their_places() {
+    let case = Case::of("[http]\ntls_cert = \"/c\"\ntls_key = \"/k\"\ntls_self_signed = true\n");
+    assert_eq!(
+        case.faults(),
+        [
+            "ledgerline.toml:4: http.tls_self_signed contradicts http.tls_cert (ledgerline.toml:2): keep one of them",
+            "ledgerline.toml:4: http.tls_self_signed contradicts http.tls_key (ledgerline.toml:3): keep one of them",
+        ]
+    );
+    let off = Case::of("[http]\ntls_cert = \"/c\"\ntls_key = \"/k\"\ntls_self_signed = false\n");
+    assert_eq!(off.faults(), Vec::<String>::new());
+}
+
+#[test]
 fn unknown_and_empty_variables_are_errors_with_a_suggestion() {
     for (name, value, fault) in [
         (
