@@ -106,7 +106,7 @@ impl Proxies {
         Self(Arc::new(RwLock::new(networks.into_iter().collect())))
     }
 
-    /// Parses the values of `http.trusted_proxies`. Fails like [`ProxyArgs::proxies`], or if one is no network.
+    /// Parses the values of `http.trusted_proxies`. Fails for too many of them, or if one is no network.
     pub fn parse(values: &[String]) -> Result<Self, Problem> {
         let networks = values.iter().map(|value| value.parse::<Network>());
         let trusted_proxies = networks.collect::<Result<_, _>>();
