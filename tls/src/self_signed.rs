@@ -143,7 +143,7 @@ mod tests {
         ));
         assert!(!is_current(
             &["dialer"],
-            noon().plus(days(VALID_DAYS - RENEWED_DAYS))
+            noon().plus(days(VALID_DAYS - RENEWED_DAYS + 1))
         ));
         assert!(!is_current(&["dialer", "192.0.2.2"], noon()));
         assert!(!is_current(&["other"], noon()));

@@ -22,6 +22,7 @@ mod signaling;
 mod sip_sockets;
 mod steady_time;
 mod stun_query;
+mod trunk_registration;
 
 pub use hung_up_dialogs::HungUpDialogs;
 pub(crate) use leg_handle::LegHandle;
@@ -30,6 +31,7 @@ pub use pace_statistics::PaceStatistics;
 pub use response_ports::ResponsePortRule;
 pub use sip_sockets::SipCounts;
 pub use stun_query::{StunError, ask_stun, local_address_towards};
+pub(crate) use trunk_registration::TrunkRegistration;
 
 use crate::advertised::AdvertisedAddresses;
 use crate::error::MediaError;
@@ -50,11 +52,10 @@ use recording_writer::{RecordingRequest, write_recordings};
 use reserved_recording::RecordingReservations;
 use rtp_ports::RtpPorts;
 use signaling::{
-    DatagramSource, NewLeg, SignalingCommand, SignalingContext, SignalingTask, SocketEvent, TrunkNumber,
-    TrunkSocket,
+    DatagramSource, NewLeg, SignalingCommand, SignalingContext, SignalingTask, SocketEvent, TrunkSocket,
 };
 use sip_sockets::SipCounters;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -105,17 +106,6 @@ pub struct MediaDriver {
     statistics: Arc<Mutex<PaceStatistics>>,
     ended: watch::Receiver<()>,
     next_leg: AtomicU64,
-}
-
-/// The registration of a trunk in a driver.
-#[derive(Debug, Clone)]
-pub(crate) struct TrunkRegistration {
-    number: TrunkNumber,
-    pub(crate) remote: SocketAddr,
-    /// Our SIP address as the trunk is shown it (sent-by, Contact).
-    pub(crate) local: SocketAddr,
-    /// Our address for audio as the trunk is shown it (SDP).
-    pub(crate) media: IpAddr,
 }
 
 impl MediaDriver {

@@ -16,6 +16,7 @@ mod sip_trunk;
 mod suite_legs;
 #[cfg(test)]
 mod tests;
+mod trunk_addresses;
 #[cfg(test)]
 mod unknown_senders;
 
@@ -27,5 +28,6 @@ pub use simulated_line::SimulatedLine;
 pub use simulated_voice::SpokenClip;
 pub use sip_trunk::{
     DIALS_PER_SECOND, FIRST_RESPONSE_BEFORE_ANOTHER_MS, FIRST_RESPONSE_MS, HOLD_OFF_LOOPBACK_MS, HOLD_OFF_MS,
-    LEGS_MAX, ProbeMode, RING_TIMEOUT_MS, SILENCE_MS, SipTrunk, TrunkAddresses, TrunkConfig,
+    LEGS_MAX, ProbeMode, RING_TIMEOUT_MS, SILENCE_MS, SipTrunk, TrunkConfig,
 };
+pub use trunk_addresses::TrunkAddresses;

@@ -185,21 +185,11 @@ fn is_dialable(number: &str) -> bool {
             .all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'*' | b'#'))
 }
 
-/// A trunk's own address, and the addresses that it is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TrunkAddresses {
-    pub remote: SocketAddr,
-    /// Our address for SIP, as in Via and Contact.
-    pub sip: SocketAddr,
-    /// Our address for audio, as in session descriptions.
-    pub rtp: IpAddr,
-}
-
 /// A line that places calls over a carrier's SIP trunk.
 pub struct SipTrunk {
     config: TrunkConfig,
     driver: Arc<MediaDriver>,
-    place: TrunkRegistration,
+    pub(super) place: TrunkRegistration,
     loopback: bool,
     slots: Arc<Semaphore>,
 }
@@ -232,15 +222,6 @@ impl SipTrunk {
             place,
             config,
         }))
-    }
-
-    /// Returns the addresses of this trunk, and those that it is shown.
-    pub const fn addresses(&self) -> TrunkAddresses {
-        TrunkAddresses {
-            remote: self.place.remote,
-            sip: self.place.local,
-            rtp: self.place.media,
-        }
     }
 
     fn settings(&self, order: &DialOrder, leaves_by: Timestamp) -> LegSettings {
