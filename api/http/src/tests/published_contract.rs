@@ -91,7 +91,7 @@ fn a_loss_in_the_real_documents_is_found() {
         (0, "/paths/~1api~1v1~1campaigns~1{id}"),
         (0, "/paths/~1api~1v1~1campaigns/post/responses/201"),
         (0, "/components/schemas/CampaignResponse/properties/status"),
-        (0, "/components/schemas/WebhookFormat/oneOf/0"),
+        (0, "/components/schemas/WebhookFormat/enum/0"),
         (1, "/channels/events"),
         (1, "/components/messages/call.ended"),
         (1, "/components/messages/call.ended/payload/properties/position"),
