@@ -29,8 +29,7 @@ fn root() -> PathBuf {
 fn pages() -> Vec<Page> {
     let mut paths: Vec<String> = ROOT_PAGES.map(str::to_owned).to_vec();
     for folder in FOLDERS {
-        let entries = std::fs::read_dir(root().join(folder)).unwrap();
-        let names = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+        let names = names_in(&root().join(folder)).into_iter();
         let pages = names.filter(|name| name.ends_with(".md"));
         paths.extend(pages.map(|name| format!("{folder}/{name}")));
     }
@@ -42,41 +41,54 @@ fn pages() -> Vec<Page> {
     paths.into_iter().map(page).collect()
 }
 
+/// Returns the names of the entries of a folder.
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).expect("the folder exists").flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.collect()
+}
+
 #[test]
 fn blocks_marked_run_run_in_their_order() {
-    let mut ran = 0;
+    let mut pages_by_script: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for page in pages() {
         let blocks = blocks(&page.text);
-        let lines = blocks
-            .iter()
-            .filter(|block| block.is_run())
-            .flat_map(|block| &block.lines);
-        let script: Vec<&str> = lines.map(|(_, line)| *line).collect();
+        let run = blocks.iter().filter(|block| block.is_run());
+        let script: Vec<&str> = run
+            .flat_map(|block| &block.lines)
+            .map(|(_, line)| *line)
+            .collect();
         if !script.is_empty() {
-            run_page(&page.path, &script.join("\n"));
-            ran += 1;
+            let same = pages_by_script.entry(script.join("\n")).or_default();
+            same.push(page.path);
         }
     }
-    assert!(ran >= 4, "only {ran} pages have a block that runs");
+    assert!(pages_by_script.len() >= 4, "{pages_by_script:?}");
+    for (script, paths) in pages_by_script {
+        // Both languages show the same commands, so each script is run once.
+        assert_eq!(
+            paths.len(),
+            2,
+            "a page and its translation run other commands: {paths:?}"
+        );
+        run_script(&paths.join(", "), &script);
+    }
 }
 
 /// Runs the blocks of a page in a folder with `./data`, the directory of a server that has run.
-fn run_page(path: &str, script: &str) {
-    let folder = tempfile::tempdir().unwrap();
+fn run_script(pages: &str, script: &str) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
     let data = folder.path().join("data");
     let mut serve = command(ledgerline());
-    serve
-        .arg("serve")
-        .arg("--data")
-        .arg(&data)
-        .args(["--http", "127.0.0.1:0"]);
+    serve.arg("serve").arg("--data").arg(&data);
+    serve.args(["--http", "127.0.0.1:0"]);
     let mut server = Server::of(serve, &data);
     if !server.wait_ready() || !server.drains() {
         fail("the server does not start and stop");
     }
     let file = folder.path().join("page.sh");
-    std::fs::write(&file, script).unwrap();
-    let program = ledgerline().canonicalize().unwrap();
+    std::fs::write(&file, script).expect("the folder can be written");
+    let program = ledgerline().canonicalize().expect("the program is built");
     let mut shell = command("bash");
     shell.args([
         "-euo",
@@ -85,16 +97,13 @@ fn run_page(path: &str, script: &str) {
         r#"PATH="$1:$PATH"; source "$2""#,
         "bash",
     ]);
-    shell
-        .arg(program.parent().unwrap())
-        .arg(&file)
-        .current_dir(folder.path());
-    let output = shell.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
+    shell.args(program.parent()).arg(&file).current_dir(folder.path());
+    let output = shell.output().expect("bash starts");
     assert!(
         output.status.success(),
-        "{path}: a block marked `run` ends with {}: {said}\n{}",
+        "{pages}: the blocks marked `run` end with {}: {}\n{}",
         output.status,
+        String::from_utf8_lossy(&output.stderr),
         String::from_utf8_lossy(&output.stdout)
     );
 }
@@ -103,7 +112,7 @@ fn run_page(path: &str, script: &str) {
 fn commands_and_options_on_pages_are_those_of_the_program() {
     let known = known_options();
     let mut wrong = Vec::new();
-    let mut read = 0;
+    let mut count = 0;
     for page in pages() {
         let blocks = blocks(&page.text);
         let in_blocks = blocks
@@ -111,13 +120,13 @@ fn commands_and_options_on_pages_are_those_of_the_program() {
             .filter(|block| block.is_command_block())
             .flat_map(commands);
         for command in in_blocks.chain(commands_in_text(&page.text)) {
-            read += 1;
+            count += 1;
             let place = format!("{}:{}", page.path, command.line);
             wrong.extend(faults_of(&command, &known).map(|what| format!("{place}: {what}")));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(read > 400, "only {read} commands were found on the pages");
+    assert!(count > 400, "only {count} commands were found on the pages");
 }
 
 /// The options of each command, which is named by its words joined by `-`, as in `ledgerline-user-add`.
@@ -125,21 +134,16 @@ type KnownOptions = BTreeMap<String, BTreeSet<String>>;
 
 /// Reads the options of every command from the manual pages that the program writes.
 fn known_options() -> KnownOptions {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a temporary folder");
     let place = folder.path().to_string_lossy().into_owned();
     assert!(run(&["man", &place]).status.success());
-    let bold = Regex::new(r"\\fB(--[a-z0-9-]+)\\fR").unwrap();
-    let pages = std::fs::read_dir(folder.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    pages
-        .map(|path| {
-            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-            let text = read(&path).replace("\\-", "-");
-            let options = bold.captures_iter(&text).map(|found| found[1].to_owned());
-            (name, options.collect())
-        })
-        .collect()
+    let bold = Regex::new(r"\\fB(--[a-z0-9-]+)\\fR").expect("a constant pattern");
+    let read_page = |name: String| {
+        let text = read(&folder.path().join(&name)).replace("\\-", "-");
+        let options = bold.captures_iter(&text).map(|found| found[1].to_owned());
+        (name.trim_end_matches(".1").to_owned(), options.collect())
+    };
+    names_in(folder.path()).into_iter().map(read_page).collect()
 }
 
 /// Returns what a command names that the program lacks. A word such as `list|show` names several commands:
