@@ -41,7 +41,10 @@ fn the_service_manager_hears_ready_alive_and_stopping() {
     let stopping = notified(&socket, "STOPPING=1");
     // 5 s of drain and 30 s to close.
     assert!(stopping.contains("EXTEND_TIMEOUT_USEC=35000000"), "{stopping}");
-    assert_eq!(server.program.wait(HUNG_AFTER).and_then(|status| status.code()), Some(0));
+    assert_eq!(
+        server.program.wait(HUNG_AFTER).and_then(|status| status.code()),
+        Some(0)
+    );
     let said = run(&["ready", "--data", &directory]);
     assert_eq!(said.status.code(), Some(4), "no server answers: {said:?}");
 }
@@ -52,7 +55,10 @@ fn a_downgrade_is_refused_with_the_version_that_wrote_the_directory() {
     let data = folder.path().join("data");
     assert!(Server::start(&data, "sip:127.0.0.1:9").drains());
     let file = data.join("version");
-    assert_eq!(std::fs::read_to_string(&file).unwrap().trim(), env!("CARGO_PKG_VERSION"));
+    assert_eq!(
+        std::fs::read_to_string(&file).unwrap().trim(),
+        env!("CARGO_PKG_VERSION")
+    );
     std::fs::write(&file, "99.0.0\n").unwrap();
     let refused = Server::command(&data, "sip:127.0.0.1:9").output().unwrap();
     let said = String::from_utf8_lossy(&refused.stderr);

@@ -89,7 +89,15 @@ mod tests {
 
     #[test]
     fn versions_are_ordered_by_their_numbers_and_a_pre_release_comes_first() {
-        let ordered = ["0.1.0-rc.1", "0.1.0", "0.1.9", "0.1.10", "0.2.0-rc.1", "0.2.0", "10.0.0"];
+        let ordered = [
+            "0.1.0-rc.1",
+            "0.1.0",
+            "0.1.9",
+            "0.1.10",
+            "0.2.0-rc.1",
+            "0.2.0",
+            "10.0.0",
+        ];
         for pair in ordered.windows(2) {
             assert!(order(pair[0]) < order(pair[1]), "{pair:?}");
         }
@@ -123,6 +131,9 @@ mod tests {
             group: 10001,
         };
         let text = refused.to_string();
-        assert!(text.contains("/data/events.db") && text.contains("chown -R 10001:10001 /data"), "{text}");
+        assert!(
+            text.contains("/data/events.db") && text.contains("chown -R 10001:10001 /data"),
+            "{text}"
+        );
     }
 }

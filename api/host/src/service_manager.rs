@@ -36,7 +36,9 @@ pub fn notify_stopping(drain: Duration) {
 /// Starts to ping the service manager, if it has a watchdog for this process. A ping is sent only after the
 /// runtime of calls has run a task, so that a process with hung calls is restarted.
 pub fn begin_watchdog(process: &Arc<Process>) {
-    let Some(interval) = sd_notify::watchdog_enabled() else { return };
+    let Some(interval) = sd_notify::watchdog_enabled() else {
+        return;
+    };
     let pause = interval / PINGS_PER_INTERVAL;
     let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX).max(1);
     let tasks = process.installation.tasks();

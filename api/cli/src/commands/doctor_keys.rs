@@ -44,7 +44,10 @@ mod tests {
     use super::*;
 
     fn finding(master_key: Option<MasterSpec>, directory: &Path) -> Option<&'static str> {
-        let keys = KeysSpec { keys: None, master_key };
+        let keys = KeysSpec {
+            keys: None,
+            master_key,
+        };
         check_master_key(&keys, directory).map(|check| check.finding.word())
     }
 

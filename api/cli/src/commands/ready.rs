@@ -29,5 +29,8 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         return output::json(&readiness);
     }
     let dialing = readiness.get("dialing").and_then(Value::as_str).unwrap_or("-");
-    output::line(&format_localized!("就绪；外呼状态：{dialing}", "ready; dialing: {dialing}"))
+    output::line(&format_localized!(
+        "就绪；外呼状态：{dialing}",
+        "ready; dialing: {dialing}"
+    ))
 }
