@@ -38,10 +38,13 @@ INCLUDED = "adduser,ca-certificates,libgcc-s1,tzdata"
 def two_checkouts(findings, folder):
     """Makes the release in two clones of the present commit. Returns the folder of the first."""
     binary = os.environ.get("BINARY", "")
+    commit = run("git", "-C", ROOT, "rev-parse", "HEAD").strip()
     made, lines = [], []
     for name in ("one", "another/folder/with a blank"):
         clone = folder / name / "ledgerline"
-        run("git", "clone", "--quiet", "--no-local", ROOT, clone)
+        run("git", "clone", "--quiet", "--no-local", "--no-checkout", ROOT, clone)
+        # A commit made meanwhile must not look like a difference of the build.
+        run("git", "-C", clone, "checkout", "--quiet", "--detach", commit)
         surroundings = {**os.environ, "CARGO_TARGET_DIR": str(clone / "target"), "BASE": str(debian_base.DOWNLOADS)}
         more = []
         if binary:
@@ -62,8 +65,10 @@ def two_checkouts(findings, folder):
 def show_difference(made):
     """Prints where two releases differ, to standard error."""
     install("diffoscope-minimal")
-    if shutil.which("diffoscope"):
-        subprocess.run(["diffoscope", "--max-report-size", "100000", *made], stdout=sys.stderr)
+    names = [file.name for file in sorted(made[0].iterdir()) if file.read_bytes() != (made[1] / file.name).read_bytes()]
+    for name in names if shutil.which("diffoscope") else []:
+        limits = ["--exclude-directory-metadata=yes", "--max-report-size=20000", "--max-page-size=20000"]
+        subprocess.run(["diffoscope", *limits, made[0] / name, made[1] / name], stdout=sys.stderr)
 
 
 def check_documents(findings, release):
