@@ -31,8 +31,8 @@ PROGRAMS = {
     "debootstrap": "debootstrap", "dpkg-deb": "dpkg", "systemd-analyze": "systemd", "readelf": "binutils",
     "npm": "npm", "fakeroot": "fakeroot",
 }
-# What the package depends on, and what it needs to be configured.
-INCLUDED = "adduser,ca-certificates,libgcc-s1,tzdata"
+# What the package depends on, and what its unit names: systemd's own targets, and kill.
+INCLUDED = "adduser,ca-certificates,libgcc-s1,procps,systemd,tzdata"
 
 
 def two_checkouts(findings, folder):
@@ -90,7 +90,7 @@ def check_documents(findings, release):
 
 def root_file_system(folder):
     """Makes a small Debian by debootstrap, or unpacks the one that an earlier run made."""
-    kept = ROOT / f"target/packaging/debootstrap-{debian_base.release()}.tar"
+    kept = ROOT / f"target/packaging/debootstrap-{debian_base.release()}-systemd.tar"
     root = folder / "root"
     if kept.exists():
         root.mkdir()
