@@ -106,7 +106,7 @@ def write_deb(path, files, glibc, epoch):
                 entry.chmod(0o755)
         subprocess.run(
             # One thread: the blocks of several depend on their number.
-            ["dpkg-deb", "--root-owner-group", "--threads-max=1", "-Zxz", "-z6", "--build", root, path],
+            ["dpkg-deb", "--root-owner-group", "--threads-max=1", "-Zxz", "-z3", "--build", root, path],
             check=True, stdout=subprocess.DEVNULL, env={**os.environ, "SOURCE_DATE_EPOCH": str(epoch)},
         )
 

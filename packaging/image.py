@@ -69,9 +69,12 @@ def configuration(layers, epoch):
                 "LANG=C.UTF-8",
                 # Temporary files: the root file system may be read-only.
                 "TMPDIR=/data",
+                # Variables, so that a mounted configuration file need not repeat them.
+                "LEDGERLINE__DATA=/data",
+                "LEDGERLINE__HTTP__LISTEN=0.0.0.0:8080",
             ],
             "Entrypoint": [PROGRAM],
-            "Cmd": ["serve", "--data", "/data", "--http", "0.0.0.0:8080"],
+            "Cmd": ["serve"],
             "Volumes": {"/data": {}},
             # Not /data: an engine that may not enter a volume of another user would hide the server's own message.
             "WorkingDir": "/",

@@ -31,17 +31,20 @@ PROGRAMS = {
     "debootstrap": "debootstrap", "dpkg-deb": "dpkg", "systemd-analyze": "systemd", "readelf": "binutils",
     "npm": "npm", "fakeroot": "fakeroot",
 }
-# What the package depends on, and what it needs to be configured.
-INCLUDED = "adduser,ca-certificates,libgcc-s1,tzdata"
+# What the package depends on, and what its unit names: systemd's own targets, and kill.
+INCLUDED = "adduser,ca-certificates,libgcc-s1,procps,systemd,tzdata"
 
 
 def two_checkouts(findings, folder):
     """Makes the release in two clones of the present commit. Returns the folder of the first."""
     binary = os.environ.get("BINARY", "")
+    commit = run("git", "-C", ROOT, "rev-parse", "HEAD").strip()
     made, lines = [], []
     for name in ("one", "another/folder/with a blank"):
         clone = folder / name / "ledgerline"
-        run("git", "clone", "--quiet", "--no-local", ROOT, clone)
+        run("git", "clone", "--quiet", "--no-local", "--no-checkout", ROOT, clone)
+        # A commit made meanwhile must not look like a difference of the build.
+        run("git", "-C", clone, "checkout", "--quiet", "--detach", commit)
         surroundings = {**os.environ, "CARGO_TARGET_DIR": str(clone / "target"), "BASE": str(debian_base.DOWNLOADS)}
         more = []
         if binary:
@@ -62,8 +65,10 @@ def two_checkouts(findings, folder):
 def show_difference(made):
     """Prints where two releases differ, to standard error."""
     install("diffoscope-minimal")
-    if shutil.which("diffoscope"):
-        subprocess.run(["diffoscope", "--max-report-size", "100000", *made], stdout=sys.stderr)
+    names = [file.name for file in sorted(made[0].iterdir()) if file.read_bytes() != (made[1] / file.name).read_bytes()]
+    for name in names if shutil.which("diffoscope") else []:
+        limits = ["--exclude-directory-metadata=yes", "--max-report-size=20000", "--max-page-size=20000"]
+        subprocess.run(["diffoscope", *limits, made[0] / name, made[1] / name], stdout=sys.stderr)
 
 
 def check_documents(findings, release):
@@ -85,7 +90,7 @@ def check_documents(findings, release):
 
 def root_file_system(folder):
     """Makes a small Debian by debootstrap, or unpacks the one that an earlier run made."""
-    kept = ROOT / f"target/packaging/debootstrap-{debian_base.release()}.tar"
+    kept = ROOT / f"target/packaging/debootstrap-{debian_base.release()}-systemd.tar"
     root = folder / "root"
     if kept.exists():
         root.mkdir()

@@ -1,5 +1,6 @@
-//! Notifications to the service manager that started this process (systemd, `Type=notify`). Without one, which
-//! is the case if NOTIFY_SOCKET is not set, they do nothing.
+//! Notifications to the service manager that started this process (systemd, `Type=notify`).
+//!
+//! Without one, that is without NOTIFY_SOCKET, they do nothing.
 
 use crate::process::{Process, ProcessStatus};
 use sd_notify::NotifyState;

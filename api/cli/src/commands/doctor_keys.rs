@@ -1,5 +1,5 @@
-//! The check of `ledgerline doctor` for the place of the master key: a copy of the data directory must not open
-//! itself.
+//! The check of `ledgerline doctor` for the place of the master key: a copy of the data directory must not
+//! open itself.
 
 use crate::commands::doctor_check::{Check, CheckStatus, says};
 use host::keys_spec::{KeysSpec, MasterSpec};

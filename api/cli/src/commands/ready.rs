@@ -10,8 +10,8 @@ use serde_json::Value;
 /// Check that the server is ready (就绪检查): the exit code is 0 if `/readyz` answers 200
 ///
 /// With --data the server of the directory is asked, with its certificate if it uses TLS. The server answers
-/// within 3 s, also if its store hangs; without a server the command ends at once. A pause of dialing does not
-/// make a server unready.
+/// within 3 s, also if its store hangs; without a server the command ends at once. A pause of dialing does
+/// not make a server unready.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {

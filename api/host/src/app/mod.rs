@@ -14,6 +14,7 @@ mod lost_log_check;
 mod open_data_dir;
 mod questions;
 mod recognition;
+mod rehearsal_time;
 mod rows;
 mod shared_log;
 mod shutdown;

@@ -4,6 +4,7 @@ use crate::app::closable::ClosableResource;
 use crate::app::driver_lock::{self, DriverLocks};
 use crate::app::error::{AppError, fallen_task};
 use crate::app::log::OpenLog;
+use crate::app::rehearsal_time::begin_to_follow_clock;
 use crate::app::rows::OpenRows;
 use crate::app::shutdown::wait_for_other_tasks;
 use crate::app::speech::synthesizer;
@@ -18,12 +19,11 @@ use crate::store_spec::StoreSpec;
 use actors::{ActorSystem, EntityRuntime, Environment, Supervisor, run_on};
 use domain::installation::RestoredKeys;
 use domain::ports::clock::Clock;
-use domain::ports::event_store::EventStore;
 use domain::ports::id_source::IdSource;
 use domain::ports::line::Line;
 use domain::ports::recording::Recordings;
 use domain::ports::speech::Synthesizer;
-use domain::ports::tasks::{StopSignal, Tasks};
+use domain::ports::tasks::Tasks;
 use media::audio::recording::WavRecordings;
 use media::driver::{HungUpDialogs, MediaDriver, SipCounts};
 use projections::{ProjectionContext, Projections, ReadDb};
@@ -67,30 +67,6 @@ pub struct OpenDataDir {
 
 /// Milliseconds between two checks whether the log is permanently lost: no signal reports it.
 const LOOK_FALLEN_MS: u64 = 500;
-
-/// Milliseconds between two comparisons of a rehearsal's clock with the last recorded event.
-const FOLLOW_CLOCK_MS: u64 = 1_000;
-
-/// Keeps a rehearsal's clock from falling behind the other processes on its log.
-async fn follow_clock(clock: Arc<RehearsalClock>, store: Arc<dyn EventStore>, stop: Arc<dyn StopSignal>) {
-    loop {
-        let next = clock.now().plus_ms(FOLLOW_CLOCK_MS);
-        tokio::select! {
-            biased;
-            () = stop.stopping() => return,
-            () = clock.wait_until(next) => {}
-        }
-        // If the database is unavailable it is asked again at the next turn; its users report the failure.
-        if let Ok(Some(last)) = store.last_recorded_at().await {
-            clock.go_on_from(last);
-        }
-    }
-}
-
-fn begin_to_follow_clock(clock: &Arc<RehearsalClock>, store: &Arc<dyn EventStore>, tasks: &dyn Tasks) {
-    let following = follow_clock(Arc::clone(clock), Arc::clone(store), tasks.stop_signal());
-    tasks.spawn("rehearsal clock", Box::pin(following));
-}
 
 /// Opens a log of several processes and checks its mode, before anything in the data directory is created.
 async fn open_shared(
