@@ -62,7 +62,8 @@ fn request_approval(table: &mut PauseTable, server: &Server) {
 pub(super) fn paused_by_system(table: &mut PauseTable) {
     let scene = Scene::new();
     let server = scene.serve(&[&format!("sip:127.0.0.1:{}", free_port())]);
-    run(&server, "UNREACHABLE", &json!({}), 8);
+    let again = json!({"retry_policy": {"retries_max": 1, "uncharged_max": 3, "rules": {}}});
+    run(&server, "UNREACHABLE", &again, 8);
     table.check(&server, PauseCode::PausedBySystem, &[]);
     table.hold_status(&server, 200);
     end(server);
