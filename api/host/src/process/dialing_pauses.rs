@@ -15,7 +15,7 @@ use domain::dialing_facts::{
 use domain::dialing_pause::{DialingPause, PauseCode};
 use domain::ids::CampaignId;
 use domain::installation::InstallationState;
-use domain::problem::Problem;
+use domain::problem::{Problem, ProblemKind};
 use domain::stop::StopId;
 use domain::stored_event::Position;
 use projections::Dialect;
@@ -121,6 +121,10 @@ impl Process {
                 facts.installation = Some(log.installation);
                 facts.stops = log.stops;
                 facts.views = facts.views.or(log.views);
+            }
+            // An event that cannot be read, for example one of a newer build.
+            Err(problem) if problem.kind == ProblemKind::Fault => {
+                facts.damage.get_or_insert(problem.detail);
             }
             Err(problem) => {
                 facts

@@ -248,7 +248,13 @@ fn a_damaged_log_is_not_ready_and_says_where_and_what_to_do() {
         detail.contains("at position 17") && detail.contains("audit verify"),
         "{detail}"
     );
+    assert!(
+        problem["dialing_pauses"].to_string().contains("log_damaged"),
+        "{problem}"
+    );
     assert_eq!(story.send("GET", "/livez", "").0, 200);
+    let (status, dialing) = story.send("GET", "/api/v1/dialing", "");
+    assert_eq!((status, &dialing["paused"]), (200, &json!(true)), "{dialing}");
     story.end();
 }
 
@@ -265,6 +271,14 @@ fn a_wrong_clock_is_measured_at_the_start_noted_once_and_said_by_readiness() {
         "{ready}"
     );
     assert_eq!(ready["clock"][0]["dialing_allowed"], false);
+    assert!(
+        ready["dialing_pauses"].to_string().contains("clock_offset"),
+        "{ready}"
+    );
+    let dialing = story.send("GET", "/api/v1/dialing", "").1;
+    let items = dialing["items"].as_array().unwrap();
+    let of_clock = items.iter().find(|item| item["code"] == "clock_offset").unwrap();
+    assert!(of_clock["en"].as_str().unwrap().contains(&source), "{of_clock}");
     // Only events of this kind: the alert about the clock is raised at the first check of the alerts, one
     // second after the start.
     let noted = || {

@@ -21,7 +21,7 @@ pub(super) fn outside_hours(table: &mut PauseTable) {
     end(server);
 }
 
-/// A pause by a user, a list that waits for approval, and a campaign for agents, whom this process lacks.
+/// A pause by a user, a list that waits for approval, and a campaign for agents in a process without them.
 pub(super) fn held_by_people(table: &mut PauseTable) {
     let scene = Scene::new();
     let server = begin(rehearsal(&scene.data(), &[DEAD_TRUNK], NIGHT), &scene.data());
@@ -62,13 +62,14 @@ fn request_approval(table: &mut PauseTable, server: &Server) {
 pub(super) fn paused_by_system(table: &mut PauseTable) {
     let scene = Scene::new();
     let server = scene.serve(&[&format!("sip:127.0.0.1:{}", free_port())]);
-    run(&server, "UNREACHABLE", &json!({}), 8);
+    let again = json!({"retry_policy": {"retries_max": 1, "uncharged_max": 3, "rules": {}}});
+    run(&server, "UNREACHABLE", &again, 8);
     table.check(&server, PauseCode::PausedBySystem, &[]);
     table.hold_status(&server, 200);
     end(server);
 }
 
-/// A test stage calls its first 200 customers; the others wait, and nobody else is due.
+/// A test stage calls its first 200 customers; the others wait. A busy customer is due in an hour.
 pub(super) fn stage_and_due(table: &mut PauseTable) {
     let scene = Scene::new();
     let carrier = BusyCarrier::start();

@@ -4,43 +4,46 @@
 use super::outputs::PauseTable;
 use super::processes::on_postgres;
 use super::scene::{DEAD_TRUNK, Scene, end};
+use crate::direct_log;
 use crate::postgres::PostgresServer;
-use crate::server::Server;
 use domain::dialing_pause::PauseCode;
+use domain::ids::StreamId;
+use domain::stored_event::{Record, StreamVersion};
 use rusqlite::Connection;
 use serde_json::json;
 
-/// Writes a record that no version can read over the last event, and lets the server follow it again.
+/// A stop of everything in a version that this build does not know.
+const NEWER_STOP: &str = include_str!("../../../../fixtures/events/stop/stop.engaged.v1.json");
+
+/// A newer ledgerline on the same log engages a stop that this one cannot read.
 pub(super) fn damaged_log(table: &mut PauseTable) {
+    let Some(postgres) = PostgresServer::start() else {
+        return table.skip(
+            PauseCode::LogDamaged,
+            "the programs of PostgreSQL are not installed",
+        );
+    };
     let scene = Scene::new();
-    let mut server = scene.serve(&[DEAD_TRUNK]);
-    server.must_post(
-        "/api/v1/numbers/13800138000/suppress",
-        &json!({"reason": "a proof"}),
-    );
-    server.drains();
-    let log = Connection::open(scene.data().join("events.db")).expect("the log is a file");
-    let damaged = log.execute(
-        "UPDATE event SET record = x'00' WHERE pos = (SELECT MAX(pos) FROM event)",
-        [],
-    );
-    drop(log);
-    table.hold(damaged == Ok(1), || format!("no record is damaged: {damaged:?}"));
-    for file in ["views.db", "views.db-wal", "views.db-shm"] {
-        drop(std::fs::remove_file(scene.data().join(file)));
-    }
-    let server = started(&scene);
+    let server = on_postgres(&scene, "only", &postgres.url(), DEAD_TRUNK);
+    let text = NEWER_STOP
+        .trim()
+        .replace("\"version\":1,", "\"version\":99,")
+        .replace("\"stream_version\":3", "\"stream_version\":1")
+        .replace("stop-campaign.LOAN_REMIND_20231101", "stop-all");
+    let record = Record::from_stored(text.into_bytes().into()).expect("the changed record has its members");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
+    let written = runtime.block_on(async {
+        let store = direct_log::open(&postgres.url()).await;
+        store
+            .append(&StreamId::new("stop", &"all"), StreamVersion(0), vec![record])
+            .await
+    });
+    table.hold(written.is_ok(), || {
+        format!("the stop is not written: {:?}", written.err())
+    });
     table.check(&server, PauseCode::LogDamaged, &[]);
     table.hold_status(&server, 503);
     end(server);
-}
-
-/// Starts a server that is not going to be ready.
-fn started(scene: &Scene) -> Server {
-    let serve = super::scene::rehearsal(&scene.data(), &[DEAD_TRUNK], crate::server::REHEARSAL);
-    let mut server = Server::of(serve, &scene.data());
-    server.wait_ready();
-    server
 }
 
 pub(super) fn database_away(table: &mut PauseTable) {
