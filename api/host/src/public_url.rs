@@ -108,7 +108,7 @@ mod tests {
             "https://calls.example.com#x",
             "https://user:secret@calls.example.com",
             "https://calls.example.com\r\nX: y",
-            "https://calls example.com",
+            "https://example.com /",
         ] {
             assert!(wrong.parse::<PublicUrl>().is_err(), "{wrong:?}");
         }

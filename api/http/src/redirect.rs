@@ -131,15 +131,13 @@ impl RedirectTarget {
             return plain_text(StatusCode::BAD_REQUEST, "the request must name one Host\n");
         };
         if !host.to_str().is_ok_and(|host| self.public_url.is_host(host)) {
-            let text = "this address redirects requests to its own host only\n";
-            return plain_text(StatusCode::MISDIRECTED_REQUEST, text);
+            return plain_text(StatusCode::MISDIRECTED_REQUEST, "another host\n");
         }
         if !path.starts_with('/') {
             return plain_text(StatusCode::BAD_REQUEST, "the request has no path\n");
         }
         if path.starts_with(API) || !matches!(*method, Method::GET | Method::HEAD) {
-            let text = "plain HTTP leads browsers to the pages only: send requests of the API over https\n";
-            return plain_text(StatusCode::FORBIDDEN, text);
+            return plain_text(StatusCode::FORBIDDEN, "pages only: use https\n");
         }
         if path.len() + query.map_or(0, str::len) > TARGET_BYTES_MAX {
             return plain_text(StatusCode::URI_TOO_LONG, "the path is too long\n");

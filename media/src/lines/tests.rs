@@ -161,7 +161,7 @@ async fn story(leg: &mut Box<dyn Leg>) -> Vec<LegEvent> {
     }
 }
 
-fn wav_files(network: &Network) -> Vec<std::path::PathBuf> {
+fn wav_files(network: &Network) -> Vec<PathBuf> {
     let dir = network.dir.path().join("recordings");
     std::fs::read_dir(dir)
         .unwrap()

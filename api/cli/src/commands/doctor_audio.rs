@@ -1,5 +1,5 @@
-//! The audio checks of `ledgerline doctor`: how many calls the audio ports carry, and whether trunks are shown
-//! an address that they can reach.
+//! The audio checks of `ledgerline doctor`: how many calls the audio ports carry, and whether trunks are
+//! shown an address that they can reach.
 
 use crate::commands::doctor_check::{Check, CheckStatus, CheckText, says};
 use host::advertised_args::AdvertisedArgs;

@@ -120,8 +120,8 @@ impl TrunkLegLimits {
     }
 }
 
-/// Returns the legs that a trunk may have from its share of the audio ports. Without the limit, a missing port
-/// would look like a failure of the trunk.
+/// Returns the legs that a trunk may have from its share of the audio ports. Without the limit, a missing
+/// port would look like a failure of the trunk.
 fn legs_within(ports: &RangeInclusive<u16>, trunks_count: usize) -> u32 {
     let all = calls_in_ports(ports);
     let share = all.checked_div(trunks_count).unwrap_or(all);

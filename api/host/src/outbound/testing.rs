@@ -1,5 +1,5 @@
-//! Fake servers on loopback, for tests of this crate and of those that use it: NTP with a wrong clock, and STUN
-//! with an address of the test's choice.
+//! Fake servers on loopback, for tests of this crate and of those that use it: NTP with a wrong clock, and
+//! STUN with an address of the test's choice.
 
 use super::ntp::{CLIENT, ERA_SECONDS, NtpServer, PACKET_BYTES, UNIX_IN_NTP};
 use crate::clock::SystemClock;

@@ -1,5 +1,5 @@
-//! Tests of passwords over plain HTTP: refused from another machine, accepted on this one and behind a trusted
-//! proxy that says https.
+//! Tests of passwords over plain HTTP: refused from another machine, accepted on this one and behind a
+//! trusted proxy that says https.
 
 use super::test_client::{PASSWORD, TestReply, add, send};
 use crate::endpoint::BodyKind;
