@@ -18,10 +18,9 @@ use crate::kit::output;
 use crate::kit::table::pad;
 use application::format_localized;
 use domain::ports::clock::Clock;
-use host::advertised_args::AdvertisedArgs;
 use host::app::{self, ReadOnlyLog, lookup_vault};
 use host::clock::SystemClock;
-use host::config::{TrunkSpec, parse_port_range};
+use host::config::TrunkSpec;
 use host::data_dir::{self, Mode};
 use host::keys_spec::{KeysSpec, KeysUrl};
 use host::outbound::ntp::NtpServer;
@@ -31,7 +30,6 @@ use host::store_spec::{LogArgs, StoreSpec};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::Write;
-use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -76,11 +74,8 @@ pub(crate) struct Args {
     /// Trunk to test with OPTIONS, as for `serve`; no call is made; may be repeated
     #[arg(long = "trunk", value_name = "SPEC")]
     trunks: Vec<TrunkSpec>,
-    /// UDP ports for audio, as for `serve`
-    #[arg(long, value_name = "A-B", value_parser = parse_port_range)]
-    rtp_ports: Option<RangeInclusive<u16>>,
     #[command(flatten)]
-    advertised: AdvertisedArgs,
+    audio: audio::AudioArgs,
     /// NTP server to compare the clock with, as for `serve`
     #[arg(long, value_name = "HOST[:PORT]")]
     ntp: Option<NtpServer>,
@@ -114,8 +109,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     }
     checks.push(clock::check(args.ntp.as_ref(), spec.as_ref()).await);
     checks.append(&mut trunks::checks(&args.trunks).await);
-    checks.push(audio::check_ports(args.rtp_ports.as_ref(), &args.trunks));
-    checks.append(&mut audio::check_addresses(&args.advertised, &args.trunks).await);
+    checks.append(&mut audio::checks(&args.audio, &args.trunks).await);
     if let Some(spec) = spec {
         let of = LogArgs {
             data: args.data.clone(),

@@ -1,11 +1,11 @@
 //! The audio checks of `ledgerline doctor`: how many calls the audio ports carry, and whether trunks are
 //! shown an address that they can reach.
 
-use crate::commands::doctor_check::{Check, CheckStatus, CheckText, says};
+use crate::commands::doctor_check::{Check, CheckStatus, says};
 use host::advertised_args::AdvertisedArgs;
 use host::app::resolve_advertised;
 use host::clock::{SystemClock, SystemIds};
-use host::config::{RTP_PORTS_DEFAULT, TrunkSpec, calls_in_ports};
+use host::config::{RTP_PORTS_DEFAULT, TrunkSpec, calls_in_ports, parse_port_range};
 use media::advertised::{AdvertisedAddresses, is_public};
 use media::driver::local_address_towards;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -14,8 +14,25 @@ use std::ops::RangeInclusive;
 const PORTS: &str = "audio ports";
 const ADDRESS: &str = "shown address";
 
+/// The arguments about audio, as for `serve`.
+#[derive(Debug, clap::Args)]
+pub(super) struct AudioArgs {
+    /// UDP ports for audio, as for `serve`
+    #[arg(long, value_name = "A-B", value_parser = parse_port_range)]
+    rtp_ports: Option<RangeInclusive<u16>>,
+    #[command(flatten)]
+    advertised: AdvertisedArgs,
+}
+
+/// Returns the checks of the audio ports and of the addresses that trunks are shown.
+pub(super) async fn checks(args: &AudioArgs, trunks: &[TrunkSpec]) -> Vec<Check> {
+    let mut checks = vec![check_ports(args.rtp_ports.as_ref(), trunks)];
+    checks.append(&mut check_addresses(&args.advertised, trunks).await);
+    checks
+}
+
 /// Compares the calls that the audio ports carry with the legs of the given trunks.
-pub(super) fn check_ports(ports: Option<&RangeInclusive<u16>>, trunks: &[TrunkSpec]) -> Check {
+fn check_ports(ports: Option<&RangeInclusive<u16>>, trunks: &[TrunkSpec]) -> Check {
     let ports = ports.cloned().unwrap_or(RTP_PORTS_DEFAULT);
     let calls = u64::try_from(calls_in_ports(&ports)).unwrap_or(u64::MAX);
     let legs: u64 = trunks.iter().map(|trunk| u64::from(trunk.legs_max)).sum();
@@ -36,7 +53,7 @@ pub(super) fn check_ports(ports: Option<&RangeInclusive<u16>>, trunks: &[TrunkSp
 
 /// Checks the addresses that the trunks are shown, after asking the STUN server for `auto`. Returns no check
 /// without a trunk and an advertised address.
-pub(super) async fn check_addresses(args: &AdvertisedArgs, trunks: &[TrunkSpec]) -> Vec<Check> {
+async fn check_addresses(args: &AdvertisedArgs, trunks: &[TrunkSpec]) -> Vec<Check> {
     let is_advertised = args.sip_advertised.is_some() || args.rtp_advertised.is_some();
     if trunks.is_empty() && !is_advertised {
         return Vec::new();
