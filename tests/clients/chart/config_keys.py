@@ -97,6 +97,11 @@ def allowed(schema):
     return config, item
 
 
+def without_texts(schema):
+    """Returns the settings of a schema without what editors show."""
+    return {key: {name: value for name, value in inner.items() if name != "description"} for key, inner in settings(schema)}
+
+
 def compare(values_schema, schema):
     """Returns how the chart's values differ from the settings of the program."""
     config, item = allowed(schema)
@@ -105,7 +110,7 @@ def compare(values_schema, schema):
         ("config", values_schema["properties"]["config"], config),
         ("trunks", values_schema["properties"]["trunks"]["items"], item),
     ):
-        have, want = dict(settings(have)), dict(settings(want))
+        have, want = without_texts(have), without_texts(want)
         faults += [f"{name}: the program has {key}, the chart has not" for key in want if key not in have]
         faults += [f"{name}: the chart has {key}, the program has not" for key in have if key not in want]
         faults += [f"{name}: {key} has another schema" for key in want if key in have and have[key] != want[key]]
