@@ -16,7 +16,6 @@ use domain::dialing_pause::{DialingPause, PauseCode};
 use domain::ids::CampaignId;
 use domain::installation::InstallationState;
 use domain::problem::{Problem, ProblemKind};
-use domain::stop::StopId;
 use domain::stored_event::Position;
 use projections::Dialect;
 

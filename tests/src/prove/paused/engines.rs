@@ -4,7 +4,7 @@
 use super::outputs::PauseTable;
 use super::scene::{Scene, begin, end, rehearsal};
 use crate::answering_carrier::{AnsweringCarrier, RetransmitPolicy};
-use crate::passing_time::{BEAT, at_each_beat, wait_one_beat};
+use crate::passing_time::{at_each_beat, wait_one_beat};
 use crate::program::{free_tcp_port, is_installed};
 use crate::prove::records;
 use crate::server::REHEARSAL;

@@ -7,7 +7,7 @@ use crate::program::command;
 use crate::server::{REHEARSAL, Server, agent};
 use domain::dialing_pause::PauseCode;
 use host::outbound::testing::fake_server;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
