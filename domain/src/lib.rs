@@ -58,6 +58,7 @@ pub mod number_ids;
 pub mod number_library;
 pub mod offering;
 pub mod past_call;
+mod pause_code;
 pub mod person_request;
 pub mod personal;
 mod plain_plan;

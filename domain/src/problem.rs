@@ -4,7 +4,7 @@
 //! a kind to a status, and the command line maps it to an exit code. The cause of a fault stays inside and is
 //! never serialized; the edge that replies writes it to the log.
 
-use crate::dialing_pause::PauseCodeSet;
+use crate::pause_code::PauseCodeSet;
 use values::ids::ApprovalId;
 
 /// The kind of a problem, by what the caller can do about it; see `docs/house.md`, "Errors".

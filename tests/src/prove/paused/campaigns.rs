@@ -1,4 +1,4 @@
-//! Reasons of campaigns.
+//! Cases that pause campaigns: stops, approvals, hours, quotas, stages, and a trunk that never answers.
 
 use super::outputs::PauseTable;
 use super::scene::{DEAD_TRUNK, Scene, begin, campaign, end, rehearsal, run};

@@ -1,4 +1,4 @@
-//! Servers and campaigns of the cases.
+//! What the cases of the proof share: starting servers, creating and importing campaigns, ending both.
 
 use crate::answering_carrier::{AnsweringCarrier, RetransmitPolicy};
 use crate::passing_time::{HUNG_AFTER, ask_on};
