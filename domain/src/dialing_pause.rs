@@ -1,7 +1,7 @@
 //! The reasons for which dialing is paused now: what each pauses, since when, and its text.
 //!
-//! `pause_code` has the only list of them. `dialing_facts` decides which apply; readiness, `GET /api/v1/dialing`,
-//! `doctor`, the console and the metric `ledgerline_dialing_paused` show them.
+//! `pause_code` has the only list of them. `dialing_facts` decides which apply; readiness,
+//! `GET /api/v1/dialing`, `doctor`, the console and the metric `ledgerline_dialing_paused` show them.
 
 use crate::calling_plan::Preset;
 use crate::time::Timestamp;

@@ -1,4 +1,4 @@
-//! The codes of the reasons for which dialing is paused: scope, text and remedy of each, in Chinese and English.
+//! The codes of the reasons for which dialing is paused: scope, text and remedy of each (Chinese, English).
 
 use schemars::JsonSchema;
 use serde::Serialize;

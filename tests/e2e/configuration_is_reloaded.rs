@@ -12,13 +12,14 @@ fn reload(server: &Server, begins: &str) -> String {
     let said = server
         .program
         .says("config ", HUNG_AFTER, |said| said.starts_with(begins));
-    said.unwrap_or_else(|| panic!("no line {begins:?} in {:?}", server.program.seen()))
+    said.ok_or_else(|| format!("no line {begins:?} in {:?}", server.program.seen()))
+        .expect("the server says so")
 }
 
 fn write(file: &Path, data: &Path, rest: &str) {
     let (data, at) = (data.display(), REHEARSAL);
     let text = format!("data = \"{data}\"\nrehearsal.at = \"{at}\"\nhttp.listen = \"127.0.0.1:0\"\n{rest}");
-    std::fs::write(file, text).unwrap();
+    std::fs::write(file, text).expect("the file can be written");
 }
 
 #[test]

@@ -14,7 +14,7 @@ fn notified(socket: &UnixDatagram, wanted: &str) -> String {
     let mut bytes = vec![0; DATAGRAM_BYTES_MAX];
     loop {
         let length = socket.recv(&mut bytes).expect("a notification arrives");
-        let text = String::from_utf8_lossy(&bytes[..length]).into_owned();
+        let text = String::from_utf8_lossy(bytes.get(..length).unwrap_or_default()).into_owned();
         if text.lines().any(|line| line == wanted) {
             return text;
         }

@@ -84,13 +84,10 @@ async fn resolved(args: &AdvertisedArgs) -> Result<AdvertisedAddresses, String> 
 async fn check_trunk(advertised: AdvertisedAddresses, trunk: &TrunkSpec) -> Check {
     let host = trunk.host.trim_matches(['[', ']']);
     let found = tokio::net::lookup_host((host, trunk.port)).await;
-    let remote = match found.map(|mut found| found.next()) {
-        Ok(Some(remote)) => remote,
+    let Ok(Some(remote)) = found.map(|mut found| found.next()) else {
         // The check of the trunk itself says why.
-        Ok(None) | Err(_) => {
-            let says = says!("{}：地址未知", "{}: its address is unknown", trunk.name);
-            return Check::new(ADDRESS, CheckStatus::Note, says);
-        }
+        let says = says!("{}：地址未知", "{}: its address is unknown", trunk.name);
+        return Check::new(ADDRESS, CheckStatus::Note, says);
     };
     match local_address_towards(remote) {
         Ok(local) => {

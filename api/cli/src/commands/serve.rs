@@ -253,14 +253,10 @@ pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Fai
     if let Some(url) = running.url_for_browsers().filter(|_| !args.no_console) {
         line(localized("控制台", "console"), &url)?;
     }
-    if let (Some(identity), true) = (&running.identity, args.tls.tls_self_signed) {
-        line(localized("证书指纹", "sha-256"), &identity.fingerprint())?;
+    if args.tls.tls_self_signed {
+        print_fingerprint(&running)?;
     }
-    line(localized("状态页", "status"), &running.page().unwrap_or_default())?;
-    if let Some(address) = running.kurrent {
-        let secured = running.identity.is_some();
-        line("kurrent", &format!("kurrentdb://{address}?tls={secured}"))?;
-    }
+    print_endpoints(&running)?;
     service_manager::begin_watchdog(&running.process);
     until_signal(&running, &mut signals, &mut reload).await?;
     service_manager::notify_stopping(Duration::from_millis(args.drain));
@@ -271,6 +267,24 @@ pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Fai
     running
         .finish(&mut signals, Duration::from_millis(args.drain))
         .await?;
+    Ok(())
+}
+
+/// Prints the fingerprint of the certificate, which users compare with the one that their browser shows.
+fn print_fingerprint(running: &RunningServer) -> Result<(), Failure> {
+    match &running.identity {
+        Some(identity) => line(localized("证书指纹", "sha-256"), &identity.fingerprint()),
+        None => Ok(()),
+    }
+}
+
+/// Prints where the status page and, if it is served, the KurrentDB endpoint are.
+fn print_endpoints(running: &RunningServer) -> Result<(), Failure> {
+    line(localized("状态页", "status"), &running.page().unwrap_or_default())?;
+    if let Some(address) = running.kurrent {
+        let secured = running.identity.is_some();
+        line("kurrent", &format!("kurrentdb://{address}?tls={secured}"))?;
+    }
     Ok(())
 }
 

@@ -108,22 +108,31 @@ fn difference(folder: &Path, generated: &Generated, schema: &jsonschema::Validat
 
 /// Returns the first key whose value or source is not the expected one.
 fn unexpected(shown: &Value, expected: &BTreeMap<String, (Value, &str)>) -> Option<String> {
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let list = |value: &Value, name| {
+        let rows = value.get(name).and_then(Value::as_array);
+        rows.cloned().unwrap_or_default()
+    };
     let mut found = BTreeMap::new();
     let mut add = |prefix: &str, setting: &Value| {
-        let (key, first) = (&setting["key"], &setting["sources"][0]);
-        let source = first["source"].as_str().unwrap_or_default().to_owned();
+        let text = |pointer| {
+            setting
+                .pointer(pointer)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
+        let source = text("/sources/0/source").to_owned();
         if source != "default" {
-            let key = format!("{prefix}{}", key.as_str().unwrap_or_default());
-            found.insert(key, (setting["value"].clone(), source));
+            let key = format!("{prefix}{}", text("/key"));
+            found.insert(key, (setting.get("value").cloned().unwrap_or_default(), source));
         }
     };
-    for setting in list(&shown["settings"]) {
+    for setting in list(shown, "settings") {
         add("", &setting);
     }
-    for trunk in list(&shown["trunks"]) {
-        let prefix = format!("{} ", trunk["name"].as_str().unwrap_or_default());
-        for setting in list(&trunk["settings"]) {
+    for trunk in list(shown, "trunks") {
+        let name = trunk.get("name").and_then(Value::as_str);
+        let prefix = format!("{} ", name.unwrap_or_default());
+        for setting in list(&trunk, "settings") {
             add(&prefix, &setting);
         }
     }

@@ -59,7 +59,7 @@ fn request_approval(table: &mut PauseTable, server: &Server) {
 }
 
 /// Every call fails at a trunk at which nothing listens: the server pauses the campaign.
-pub(super) fn paused_by_system(table: &mut PauseTable) {
+pub(super) fn stopped_by_system(table: &mut PauseTable) {
     let scene = Scene::new();
     let server = scene.serve(&[&format!("sip:127.0.0.1:{}", free_port())]);
     let again = json!({"retry_policy": {"retries_max": 1, "uncharged_max": 3, "rules": {}}});

@@ -23,8 +23,9 @@ pub(super) fn limited_user(table: &mut PauseTable) {
     let url = format!("{}/api/v1/dialing", server.url);
     let shown = send_request_as("GET", &url, &format!("Bearer {key}"), None);
     let body = shown.map(|(reply, _)| reply.body).unwrap_or_default();
-    let codes: Vec<&Value> = body["items"]
-        .as_array()
+    let codes: Vec<&Value> = body
+        .get("items")
+        .and_then(Value::as_array)
         .into_iter()
         .flatten()
         .map(|one| member(one, "/code"))

@@ -49,7 +49,7 @@ const SLOW: [PauseCase; 14] = [
     machine::wrong_clock,
     trunks::one_failing,
     trunks::exhausted_callers,
-    campaigns::paused_by_system,
+    campaigns::stopped_by_system,
     campaigns::stage_and_due,
     campaigns::full_quota,
     engines::dead_recognizer,
