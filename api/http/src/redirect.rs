@@ -133,7 +133,7 @@ impl RedirectTarget {
         if !host.to_str().is_ok_and(|host| self.public_url.is_host(host)) {
             return plain_text(StatusCode::MISDIRECTED_REQUEST, "another host\n");
         }
-        if !path.starts_with('/') {
+        if !path.starts_with('/') || !path.is_ascii() || !query.is_none_or(str::is_ascii) {
             return plain_text(StatusCode::BAD_REQUEST, "the request has no path\n");
         }
         if path.starts_with(API) || !matches!(*method, Method::GET | Method::HEAD) {

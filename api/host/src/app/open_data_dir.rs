@@ -82,6 +82,14 @@ async fn open_shared(
     Ok(log)
 }
 
+/// Returns the clock of the process: the rehearsal's, else the system's.
+fn process_clock(rehearsal: Option<&Arc<RehearsalClock>>, system: &Arc<SystemClock>) -> Arc<dyn Clock> {
+    match rehearsal {
+        Some(rehearsal) => Arc::<RehearsalClock>::clone(rehearsal),
+        None => Arc::<SystemClock>::clone(system),
+    }
+}
+
 fn checked_ids() -> Result<Arc<dyn IdSource>, AppError> {
     let ids = SystemIds::checked().map_err(|error| AppError::Random(error.to_string()))?;
     Ok(Arc::new(ids))
@@ -115,10 +123,7 @@ impl OpenDataDir {
         let last = log::last_recorded(found.as_ref()).await?;
         let rehearsal = RehearsalClock::of(settings.rehearse_at, last);
         let system_clock = Arc::new(SystemClock::default());
-        let clock: Arc<dyn Clock> = match &rehearsal {
-            Some(rehearsal) => Arc::<RehearsalClock>::clone(rehearsal),
-            None => Arc::<SystemClock>::clone(&system_clock),
-        };
+        let clock = process_clock(rehearsal.as_ref(), &system_clock);
         let ids = checked_ids()?;
         let tasks = Supervisor::new(Handle::current(), Arc::clone(&clock));
         if last.is_none() {

@@ -91,7 +91,7 @@ impl Configuration {
             let flag = effective.setting.flag;
             match effective.setting.kind {
                 SettingKind::Switch | SettingKind::InvertedSwitch => {
-                    arguments.push(format!("--{flag}").into())
+                    arguments.push(format!("--{flag}").into());
                 }
                 SettingKind::Text | SettingKind::Integer | SettingKind::List { .. } => {
                     let values = effective.values.iter();

@@ -77,7 +77,7 @@ pub fn load(sources: &ConfigurationSources<'_>) -> Result<Configuration, Configu
         let all = given.iter().map(|value| ("", value));
         let all = all.chain(trunks.values().map(|value| ("trunk.", value)));
         for (prefix, (setting, given)) in all {
-            faults.extend(exposure(prefix, *setting, given, file, sources.masks));
+            faults.extend(exposure(prefix, setting, given, file, sources.masks));
         }
     }
     let mut settings = Vec::new();

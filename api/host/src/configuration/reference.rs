@@ -154,7 +154,6 @@ Errors stop the start, with exit code 2. All of them are printed, each with its 
 
 ```
 ledgerline.toml:12: unknown key http.lisen; did you mean http.listen?
-LEDGERLINE__HTTP__LISEN: unknown variable; did you mean LEDGERLINE__HTTP__LISTEN?
 ```
 
 An empty value is an error, also in a variable: a variable that a script failed to fill must not start a
