@@ -1,3 +1,7 @@
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -5,6 +9,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import ledgerline.client.ApiClient;
 import ledgerline.client.ApiException;
 import ledgerline.client.api.CampaignsApi;
@@ -22,6 +27,23 @@ import ledgerline.client.model.WebhookRequest;
 public final class FollowCampaign {
   /** The kinds that the webhook sends, in the campaign's order. */
   private static final List<String> KINDS = List.of("campaign.started", "call.ended", "campaign.completed");
+
+  /** Reads the stream of the campaign's events until one is of this kind. */
+  private static void waitForEvent(String url, String key, String campaign, String kind) throws Exception {
+    String query = "?after=0&campaign=" + campaign + "&kind=" + kind;
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(url + "/api/v1/events/stream" + query))
+            .header("Accept", "text/event-stream")
+            .header("Authorization", "Bearer " + key)
+            .build();
+    try (Stream<String> lines = HttpClient.newHttpClient().send(request, BodyHandlers.ofLines()).body()) {
+      // The data of an event has its kind; that of a note such as `caught-up` has none.
+      String type = "\"type\":\"" + kind + "\"";
+      if (lines.noneMatch(line -> line.startsWith("data:") && line.contains(type))) {
+        throw new IllegalStateException("the stream ended before " + kind);
+      }
+    }
+  }
 
   public static void main(String[] arguments) throws Exception {
     String campaign = arguments[3];
@@ -50,17 +72,17 @@ public final class FollowCampaign {
     TaskData data = new TaskData().taskId(campaign).records(List.of(person));
     Integer enrolled = new TasksApi(client).enrolCustomers(data, null, null, null, null, null).getEnrolled();
     campaigns.startCampaign(campaign, null, null);
+    waitForEvent(arguments[0], key, campaign, "campaign.completed");
     List<String> kinds = new ArrayList<>();
     int after = 0;
-    while (!kinds.contains("campaign.completed")) {
+    boolean isEnd = false;
+    while (!isEnd) {
       EventPage page = events.listEvents(after, null, null, null, campaign, null, null);
       for (CloudEvent event : page.getItems()) {
         kinds.add(event.getType());
       }
       int next = Integer.parseInt(page.getNext());
-      if (next == after) {
-        Thread.sleep(200);
-      }
+      isEnd = next == after;
       after = next;
     }
     String missing = null;

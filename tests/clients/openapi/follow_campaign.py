@@ -7,16 +7,32 @@ phone of its one customer. The API key is in LEDGERLINE_KEY. Prints one JSON lin
 import json
 import os
 import sys
-import time
+import urllib.parse
+import urllib.request
 
 import ledgerline_client as api
 
 # The kinds that the webhook sends, in the campaign's order.
 KINDS = ["campaign.started", "call.ended", "campaign.completed"]
+# The server sends at least a comment each 15 s, so a stream that is silent for longer is broken.
+SILENCE_SECONDS = 60
 
 url, receiver, secrets, campaign, phone = sys.argv[1:]
 client = api.ApiClient(api.Configuration(host=url, access_token=os.environ["LEDGERLINE_KEY"]))
 campaigns, events = api.CampaignsApi(client), api.EventsApi(client)
+
+
+def wait_for_event(kind):
+    """Reads the stream of the campaign's events until one is of this kind."""
+    query = urllib.parse.urlencode({"after": 0, "campaign": campaign, "kind": kind})
+    headers = {"Accept": "text/event-stream", "Authorization": f"Bearer {os.environ['LEDGERLINE_KEY']}"}
+    request = urllib.request.Request(f"{url}/api/v1/events/stream?{query}", headers=headers)
+    with urllib.request.urlopen(request, timeout=SILENCE_SECONDS) as stream:
+        # The data of an event has its kind; that of a note such as `caught-up` has none.
+        data = (json.loads(line[len(b"data:") :]) for line in stream if line.startswith(b"data:"))
+        if not any(one.get("type") == kind for one in data):
+            raise RuntimeError(f"the stream ended before {kind}")
+
 
 created = campaigns.create_campaign(
     api.CampaignBody.from_dict(
@@ -39,13 +55,12 @@ record = {"customer_id": f"{campaign}-1", "phone": phone}
 enrolled = api.TasksApi(client).enrol_customers(api.TaskData.from_dict({"task_id": campaign, "records": [record]}))
 campaigns.start_campaign(campaign)
 
-kinds, after = [], 0
-while "campaign.completed" not in kinds:
+wait_for_event("campaign.completed")
+kinds, after, end = [], 0, False
+while not end:
     page = events.list_events(after=after, campaign=campaign)
     kinds.extend(event.type for event in page.items)
-    if int(page.next) == after:
-        time.sleep(0.2)
-    after = int(page.next)
+    after, end = int(page.next), int(page.next) == after
 
 try:
     campaigns.get_campaign("NOT-THERE")

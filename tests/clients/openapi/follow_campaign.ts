@@ -1,9 +1,33 @@
 // Runs a campaign with the generated TypeScript client, as follow_campaign.py does with the Python client.
 import { appendFileSync } from 'node:fs'
+import { get, type IncomingMessage } from 'node:http'
+import { createInterface } from 'node:readline'
 import { CampaignBodyFromJSON, CampaignsApi, Configuration, EventsApi, ResponseError, TasksApi, WebhooksApi } from 'ledgerline-client'
 
 // The kinds that the webhook sends, in the campaign's order.
 const KINDS = ['campaign.started', 'call.ended', 'campaign.completed']
+
+// The server sends at least a comment each 15 s, so a stream that is silent for longer is broken.
+const SILENCE_MS = 60_000
+
+/** Reads the stream of the campaign's events until one is of this kind. */
+async function waitForEvent(url: string, campaign: string, kind: string): Promise<void> {
+  const query = new URLSearchParams({ after: '0', campaign, kind })
+  const headers = { Accept: 'text/event-stream', Authorization: `Bearer ${process.env.LEDGERLINE_KEY}` }
+  const stream = await new Promise<IncomingMessage>((resolve, reject) => {
+    const request = get(`${url}/api/v1/events/stream?${query}`, { headers, timeout: SILENCE_MS }, resolve)
+    request.on('error', reject).on('timeout', () => request.destroy(new Error('the stream is silent')))
+  })
+  try {
+    for await (const line of createInterface({ input: stream })) {
+      // The data of an event has its kind; that of a note such as `caught-up` has none.
+      if (line.startsWith('data:') && JSON.parse(line.slice('data:'.length)).type === kind) return
+    }
+  } finally {
+    stream.destroy()
+  }
+  throw new Error(`the stream ended before ${kind}`)
+}
 
 async function main([url, receiver, secrets, campaign, phone]: string[]): Promise<void> {
   const configuration = new Configuration({ basePath: url, accessToken: process.env.LEDGERLINE_KEY })
@@ -27,12 +51,12 @@ async function main([url, receiver, secrets, campaign, phone]: string[]): Promis
     taskData: { taskId: campaign, records: [{ customerId: `${campaign}-1`, phone }] },
   })
   await campaigns.startCampaign({ id: campaign })
+  await waitForEvent(url, campaign, 'campaign.completed')
   const kinds: string[] = []
-  let after = 0
-  while (!kinds.includes('campaign.completed')) {
+  for (let after = 0, end = false; !end; ) {
     const page = await events.listEvents({ after, campaign })
     kinds.push(...page.items.map((event) => event.type))
-    if (Number(page.next) === after) await new Promise((resolve) => setTimeout(resolve, 200))
+    end = Number(page.next) === after
     after = Number(page.next)
   }
   const missing = await campaigns.getCampaign({ id: 'NOT-THERE' }).then(
