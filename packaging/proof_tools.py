@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-import time
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -66,26 +66,35 @@ def run(*arguments, **more):
 
 
 class Process:
-    """A running program with its output in a file; killed at the end."""
+    """A running program with its output; killed at the end."""
 
-    def __init__(self, arguments, log, **more):
-        self.log = log
-        with log.open("wb") as out:
-            self.child = subprocess.Popen([str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=out, **more)
+    def __init__(self, arguments, **more):
+        self.child = subprocess.Popen(
+            [str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more
+        )
+        self.lines, self.is_closed, self.changed = [], False, threading.Condition()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        """Collects the output until the program closes it, and wakes each waiter for a line."""
+        for line in self.child.stdout:
+            with self.changed:
+                self.lines.append(line.decode("utf-8", "replace"))
+                self.changed.notify_all()
+        with self.changed:
+            self.is_closed = True
+            self.changed.notify_all()
 
     def text(self):
-        return self.log.read_text("utf-8", "replace")
+        with self.changed:
+            return "".join(self.lines)
 
     def wait_for(self, wanted, seconds=HUNG_SECONDS):
-        """Waits until the output has the text that `wanted` finds. Returns what it found, or None at the end."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            ended = self.child.poll() is not None
-            found = wanted(self.text())
-            if found or ended:
-                return found
-            time.sleep(0.1)
-        return None
+        """Waits until the output has the text that `wanted` finds. Returns what it found; None at the end or the limit."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.is_closed or wanted("".join(self.lines)), seconds)
+            return wanted("".join(self.lines))
 
     def program(self):
         """Returns the process id of the program itself, below the programs that started it."""
@@ -99,9 +108,11 @@ class Process:
         if self.child.poll() is None:
             os.kill(self.program(), signal)
         try:
-            return self.child.wait(seconds)
+            code = self.child.wait(seconds)
         except subprocess.TimeoutExpired:
             return None
+        self.reader.join(seconds)
+        return code
 
     def kill(self):
         if self.child.poll() is None:

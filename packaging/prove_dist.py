@@ -180,7 +180,7 @@ def notifications(findings, release, folder):
             surroundings = {"PATH": os.environ["PATH"], "NOTIFY_SOCKET": path, "WATCHDOG_USEC": "1000000"}
             serve = [Path(place) / "usr/bin/ledgerline", "serve", "--data", folder / "data", "--http", "127.0.0.1:0",
                      "--drain", "5s"]
-            server = Process(serve, folder / "serve.log", env=surroundings)
+            server = Process(serve, env=surroundings)
             try:
                 said = []
                 for wanted in ("READY=1", "WATCHDOG=1", "STOPPING=1"):

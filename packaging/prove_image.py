@@ -107,12 +107,11 @@ def try_engine(findings, engine):
     name = f"ledgerline-proof-{os.getpid()}"
     try:
         run(*engine, "run", "--detach", *limits(), "--name", name, "--publish", "127.0.0.1:18080:8080", NAME)
-        until = time.monotonic() + READY_SECONDS_MAX
+        logs = Process([*engine, "logs", "--follow", name])
         ready = [*engine, "exec", name, "/usr/bin/ledgerline", "ready", "--data", "/data"]
-        while subprocess.run(ready, capture_output=True).returncode != 0:
-            if not findings.hold(time.monotonic() < until, f"{engine}: not ready within {READY_SECONDS_MAX} s"):
-                break
-            time.sleep(0.5)
+        is_up = logs.wait_for(is_ready, READY_SECONDS_MAX) and subprocess.run(ready, capture_output=True).returncode == 0
+        findings.hold(is_up, f"{engine}: not ready within {READY_SECONDS_MAX} s: {logs.text()}")
+        logs.kill()
         with urllib.request.urlopen("http://127.0.0.1:18080/", timeout=HUNG_SECONDS) as page:
             findings.hold(page.status == 200, f"{engine}: / answers {page.status}")
         said = subprocess.run([*engine, "logs", name], capture_output=True, text=True)
@@ -215,7 +214,7 @@ def browse(outside, scripts, *arguments):
     return json.loads(run(*command, env={**os.environ, "CHROMIUM": shutil.which("chromium")}, timeout=HUNG_SECONDS))
 
 
-def place_calls(findings, program, server_ns, outside, data, folder):
+def place_calls(findings, program, server_ns, carrier, data, folder):
     """Runs a campaign of 20 people who answer and press a key, and reads what the carrier measured."""
     (folder / "campaign.json").write_text(json.dumps({
         "task_id": "PROOF", "script_template": "您好,{{name}},这是一通测试电话。",
@@ -230,15 +229,16 @@ def place_calls(findings, program, server_ns, outside, data, folder):
 
     ask("campaign", "create", folder / "campaign.json")
     ask("import", folder / "people.csv", "--campaign", "PROOF")
+    follow = ["events", "tail", "--after", "0", "--campaign", "PROOF", "--kind", "campaign.completed", "--json"]
+    tail = Process(["ip", "netns", "exec", server_ns, program, *follow, "--data", data])
     ask("campaign", "start", "PROOF")
-    calls, until = {}, time.monotonic() + HUNG_SECONDS
-    while time.monotonic() < until and len([c for c in calls.values() if c["ended_at"]]) < CALLS:
-        time.sleep(1)
-        text = (folder / "cdr.jsonl").read_text() if (folder / "cdr.jsonl").exists() else ""
-        # The last line of a call counts; the last one of the file may be half written.
-        for line in text.splitlines(keepends=True):
-            if line.endswith("\n"):
-                calls[json.loads(line)["call_id"]] = json.loads(line)
+    completed = tail.wait_for(lambda text: "campaign.completed" in text)
+    tail.kill()
+    findings.hold(completed, f"the campaign does not complete: {tail.text()}")
+    # The carrier ends when the last line of its file is written. The last line of a call counts.
+    carrier.end(signal.SIGTERM)
+    lines = [json.loads(line) for line in (folder / "cdr.jsonl").read_text().splitlines()]
+    calls = {line["call_id"]: line for line in lines}
     both = [c for c in calls.values() if c["answered_at"] and c["rtp_received"] > 0 and c["rtp_sent"] > 0]
     findings.line |= {"calls": len(calls), "calls_with_audio": len(both)}
     findings.hold(len(both) >= CALLS, f"{len(both)} of {CALLS} calls have audio from the server: {list(calls.values())[:2]}")
@@ -250,14 +250,14 @@ def place_calls(findings, program, server_ns, outside, data, folder):
     findings.hold(0 < pressed <= heard, f"{pressed} callees pressed a key and the server heard {heard}: {answer}")
 
 
-def serve(container, server_ns, log, *more):
+def serve(container, server_ns, *more):
     """Starts the server of the image with a trunk to the carrier, behind the public address."""
     trunk = f"sip:{OUTSIDE}:5060;name=proof;from=+8613800138000;dials-per-second=10"
     arguments = [
         *container.config["Cmd"], "--trunk", trunk, "--sip", "0.0.0.0:5060", "--rtp-ports", "20000-20199",
         "--sip-advertised", PUBLIC, "--rtp-advertised", PUBLIC, "--drain", "5s", *more,
     ]
-    return Process(container.command(server_ns, arguments, container.in_daytime()), log)
+    return Process(container.command(server_ns, arguments, container.in_daytime()))
 
 
 def is_ready(text):
@@ -284,11 +284,11 @@ def run_image(findings, rootfs, config, folder):
             (folder / "profile.json").write_text(json.dumps({"weights": {"presses_key": 1}, "keys": {"9": 1}}))
             carrier = Process(
                 ["ip", "netns", "exec", outside, program, "carrier", "--listen", f"{OUTSIDE}:5060", "--seed", "7",
-                 "--cdr", folder / "cdr.jsonl", "--profile", folder / "profile.json"], folder / "carrier.log",
+                 "--cdr", folder / "cdr.jsonl", "--profile", folder / "profile.json"],
             )
             started.append(carrier)
             scripts = browser_scripts()
-            plain = serve(container, server_ns, folder / "plain.log")
+            plain = serve(container, server_ns)
             started.append(plain)
             findings.hold(plain.wait_for(is_ready), f"over plain HTTP the server is not ready: {plain.text()}")
             findings.line["plain"] = browse(outside, scripts, "plain", f"http://{PUBLIC}:8080")
@@ -296,7 +296,7 @@ def run_image(findings, rootfs, config, folder):
             findings.hold(plain.end(signal.SIGTERM) == 0, f"SIGTERM does not end it with 0: {plain.text()}")
             began = time.monotonic()
             server = serve(
-                container, server_ns, folder / "server.log", "--tls-self-signed", "--public-url", f"https://{PUBLIC}:8080",
+                container, server_ns, "--tls-self-signed", "--public-url", f"https://{PUBLIC}:8080",
             )
             started.append(server)
             if not findings.hold(server.wait_for(is_ready, READY_SECONDS_MAX), f"not ready in 30 s: {server.text()}"):
@@ -313,7 +313,7 @@ def run_image(findings, rootfs, config, folder):
                 findings.hold(url == f"https://{PUBLIC}:8080", f"the set-up link names {url}")
                 findings.line["secure"] = browse(outside, scripts, "secure", f"https://{PUBLIC}:8080", link)
                 findings.hold(findings.line["secure"].get("signed_in") is True, f"no sign-in: {findings.line['secure']}")
-            place_calls(findings, program, server_ns, outside, data, folder)
+            place_calls(findings, program, server_ns, carrier, data, folder)
             findings.hold(server.end(signal.SIGTERM) == 0, f"SIGTERM does not end it with 0: {server.text()}")
         finally:
             for process in started:
