@@ -1,5 +1,5 @@
-//! Check 22: a story waits for a signal, or follows what it waits for, and never sleeps. Only at listed
-//! places does it work at a fixed rate, or try again as often as a busy server requests.
+//! Check 22: a story waits for a signal, or follows what it waits for, and never sleeps, in any language. Only
+//! at listed places does it work at a fixed rate, or try again as often as a busy server requests.
 
 use super::tree::{Finding, Tree};
 
@@ -25,6 +25,15 @@ const POLLS: &[&str] = &[
     "fn retry",
     "fn eventually",
     "fn let_pass",
+];
+
+/// The folders of tests and proofs in other languages, and the names of sleeping functions there.
+const SCRIPT_FOLDERS: &[&str] = &["tests/clients/", "packaging/", "clients/", "examples/"];
+const SCRIPT_SLEEPS: &[&str] = &[
+    concat!("time.", "sleep("),
+    concat!("Thread.", "sleep("),
+    concat!("set", "Timeout("),
+    concat!("set", "Interval("),
 ];
 
 /// The file of the helpers that work at a fixed rate, try again or ask repeatedly, and the places that use
@@ -70,6 +79,13 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
             }
         }
     }
+    for file in SCRIPT_FOLDERS.iter().flat_map(|folder| tree.under(folder)) {
+        for (number, line) in file.lines().filter(|_| is_script(&file.path)) {
+            if SCRIPT_SLEEPS.iter().any(|sleep| line.contains(sleep)) {
+                findings.push(file.finding(number, "a sleep; wait for the line or the event itself"));
+            }
+        }
+    }
     for (path, helper) in ALLOWED {
         let mut own = tree.under(path);
         if !own.any(|file| file.text.contains(helper)) {
@@ -83,6 +99,10 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
         }
     }
     findings
+}
+
+fn is_script(path: &str) -> bool {
+    [".py", ".ts", ".mjs", ".java"].iter().any(|end| path.ends_with(end))
 }
 
 fn wrong(path: &str, line: &str) -> Option<&'static str> {

@@ -133,7 +133,7 @@ impl RedirectTarget {
         if !host.to_str().is_ok_and(|host| self.public_url.is_host(host)) {
             return plain_text(StatusCode::MISDIRECTED_REQUEST, "another host\n");
         }
-        if !path.starts_with('/') || !path.is_ascii() || !query.is_none_or(str::is_ascii) {
+        if !path.starts_with('/') {
             return plain_text(StatusCode::BAD_REQUEST, "the request has no path\n");
         }
         if path.starts_with(API) || !matches!(*method, Method::GET | Method::HEAD) {
@@ -144,13 +144,16 @@ impl RedirectTarget {
         }
         let query = query.map(|query| format!("?{query}")).unwrap_or_default();
         // The host is fixed before the path, so a path of `//host` stays a path.
-        match HeaderValue::from_str(&format!("{}{path}{query}", self.public_url)) {
-            Ok(location) => {
+        let location = format!("{}{path}{query}", self.public_url);
+        // A header value may hold other bytes than ASCII, a URL may not.
+        let location = Some(location).filter(|location| location.is_ascii());
+        match location.and_then(|location| HeaderValue::try_from(location).ok()) {
+            Some(location) => {
                 let mut response = plain_text(StatusCode::PERMANENT_REDIRECT, "");
                 response.headers_mut().insert(header::LOCATION, location);
                 response
             }
-            Err(_) => plain_text(
+            None => plain_text(
                 StatusCode::BAD_REQUEST,
                 "the path is not ASCII: percent-encode it\n",
             ),

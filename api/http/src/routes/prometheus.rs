@@ -47,7 +47,7 @@ async fn scrape(ctx: Ctx, _: Input) -> Result<TextReply, Problem> {
     put_log(&ctx, &mut shown).await;
     put_requests(&ctx, &mut shown);
     let report = ctx.process.dialing_report(&|_: &CampaignId| true).await;
-    write_dialing_pauses(&mut shown, &report.pauses);
+    write_dialing_pauses(&mut shown, &report);
     if let Ok(figures) = ctx.installation.live.latest() {
         put_calls(&mut shown, &figures);
         put_trunks(&mut shown, &figures);

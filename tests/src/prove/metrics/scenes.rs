@@ -98,11 +98,11 @@ fn call_everyone(scene: &mut ServerScene) {
 }
 
 fn stop_everything(scene: &mut ServerScene) {
-    let mut rules = vec!["LedgerlineStopEngaged", "LedgerlineNobodyDials"];
-    // Its metric has samples once the reasons for a pause are served.
-    if scene.prometheus.has_data(super::PENDING_METRIC) {
-        rules.push(super::PENDING_RULE);
-    }
+    let rules = [
+        "LedgerlineStopEngaged",
+        "LedgerlineNobodyDials",
+        "LedgerlineDialingPaused",
+    ];
     scene.plant(
         &rules,
         |server| {
