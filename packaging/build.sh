@@ -2,7 +2,7 @@
 # Builds the program of a release, with every optional feature, to target/packaging/ledgerline.
 #
 # BINARY=FILE takes a program that is already built, and strips a copy of it. Otherwise profile `shipped` is
-# built; it takes about an hour on two cores. Two checkouts in different folders give equal programs: paths of
+# built. Two checkouts in different folders are to give equal programs: paths of
 # the build are replaced, and embedded files have the time of the commit.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
