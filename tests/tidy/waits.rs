@@ -102,7 +102,9 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
 }
 
 fn is_script(path: &str) -> bool {
-    [".py", ".ts", ".mjs", ".java"].iter().any(|end| path.ends_with(end))
+    [".py", ".ts", ".mjs", ".java"]
+        .iter()
+        .any(|end| path.ends_with(end))
 }
 
 fn wrong(path: &str, line: &str) -> Option<&'static str> {
