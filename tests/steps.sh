@@ -129,8 +129,8 @@ export -f built libraries in_one_process unit stories proofs
 export ONE_PROCESS ONE_PROCESS_TOO
 
 step "packages" 1 bash tests/packages.sh
-step "build" 8 cargo build --timings --locked $KURRENT $TARGETS
 step "format" 1 cargo fmt --check
+step "build" 8 cargo build --timings --locked $KURRENT $TARGETS
 # Held to its own fixture; the day is the last commit's, so that an old tree is not found wanting for being old.
 step "known weaknesses, without a list" 1 python3 tests/advisories.py --at "$(git log -1 --format=%cs 2>/dev/null || date +%F)"
 step "unit, contract and tidy" 4 bash tests/with_postgres.sh bash -c unit
