@@ -1,5 +1,5 @@
-//! Check 22: a story waits for a signal, or follows what it waits for, and never sleeps, in any language. Only
-//! at listed places does it work at a fixed rate, or try again as often as a busy server requests.
+//! Check 22: a story waits for a signal, or follows what it waits for, and never sleeps, in any language.
+//! Only at listed places does it work at a fixed rate, or try again as often as a busy server requests.
 
 use super::tree::{Finding, Tree};
 

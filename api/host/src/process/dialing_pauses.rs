@@ -23,8 +23,8 @@ use projections::Dialect;
 /// answer of `/readyz`.
 const LOG_READ_MS: u64 = 1_000;
 
-/// The longest wait for the facts of campaigns, in milliseconds: each costs a few reads. With `LOG_READ_MS` it
-/// is well below the ten seconds in which Prometheus expects the answer to a scrape.
+/// The longest wait for the facts of campaigns, in milliseconds: each costs a few reads. With `LOG_READ_MS`
+/// it is well below the ten seconds in which Prometheus expects the answer to a scrape.
 const CAMPAIGNS_READ_MS: u64 = 3_000;
 
 /// All reasons at one moment.
@@ -93,7 +93,9 @@ impl Process {
         };
         let read = tokio::select! {
             biased;
-            () = self.installation.pause(CAMPAIGNS_READ_MS) => Err(Problem::unavailable(no_answer(CAMPAIGNS_READ_MS))),
+            () = self.installation.pause(CAMPAIGNS_READ_MS) => {
+                Err(Problem::unavailable(no_answer(CAMPAIGNS_READ_MS)))
+            }
             read = read => read,
         };
         match read {
