@@ -123,7 +123,7 @@ fn missing(file: &str, found: &BTreeSet<String>, names: &Names) -> Vec<String> {
         "wire.txt" => lost
             .filter(|line| !found.iter().any(|other| keeps(other, &parts(line))))
             .collect(),
-        // A literal may become a member of a type, or a word of an SQL text.
+        // A literal, or a pointer to one member, may become a member of a type, or a word of an SQL text.
         "literals.txt" | "sql.txt" => {
             let words: BTreeSet<&str> = names.wire.iter().flat_map(|line| parts(line)).collect();
             let pointers = personal_pointers();
@@ -139,7 +139,7 @@ fn missing(file: &str, found: &BTreeSet<String>, names: &Names) -> Vec<String> {
                     .any(|pointer| is_pointer(whole(line).unwrap_or(line), pointer))
             };
             let is_elsewhere = |line: &String| {
-                words.contains(line.as_str())
+                words.contains(line.strip_prefix('/').unwrap_or(line))
                     || names.literals.contains(line)
                     || names.sql.contains(line)
                     || is_sealed(line)

@@ -25,12 +25,12 @@ pub fn parse_log_level(text: &str) -> Result<String, String> {
     }
 }
 
-/// Returns the filter of a level, with the caps added unless it is `off`.
-pub fn capped(level: &str) -> String {
-    if level == "off" {
-        return level.to_owned();
+/// Returns the filter for an asked level, with the caps added unless it is `off`.
+pub fn capped(asked: &str) -> String {
+    if asked == "off" {
+        return asked.to_owned();
     }
-    format!("{level},{LOG_CAPS}")
+    format!("{asked},{LOG_CAPS}")
 }
 
 #[cfg(test)]

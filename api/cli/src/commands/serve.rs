@@ -101,6 +101,9 @@ pub(crate) struct Args {
     public_url: Option<PublicUrl>,
     #[command(flatten)]
     redirect: RedirectArgs,
+    /// Trunk to dial on; may be repeated. The configuration reads it before this command is parsed
+    #[arg(long = "trunk", value_name = "SPEC")]
+    trunks: Vec<SecretText>,
     /// Our SIP address; default: the one this directory used before, else a suitable one
     #[arg(long, value_name = "ADDR")]
     sip: Option<SocketAddr>,
@@ -155,9 +158,6 @@ struct SourceArgs {
     /// exists
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Trunk to dial on; may be repeated
-    #[arg(long = "trunk", value_name = "SPEC")]
-    trunks: Vec<SecretText>,
     /// Log level (off, error, warn, info, debug, trace), or a filter by module such as warn,host=debug
     #[arg(long, value_name = "LEVEL", default_value = "warn", value_parser = parse_log_level)]
     log_level: String,
@@ -177,7 +177,7 @@ impl Args {
         let sources = &self.sources;
         tracing::debug!(
             config = ?sources.config,
-            trunks = sources.trunks.len(),
+            trunks = self.trunks.len(),
             log_level = sources.log_level,
             "arguments of the command line"
         );
