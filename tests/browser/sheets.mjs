@@ -116,7 +116,9 @@ export async function pacing(visit) {
   visit.hold(batches.items[0]?.position === String(shown) && shown >= Number(first.position), `${shown} is no batch of the campaign`)
   const { budget } = await visit.api('/api/v1/campaigns/DEMO/abandonment')
   const left = Math.floor((budget.limit_per_mille * budget.answered) / 1000) - budget.abandoned
-  await page.getByText(left < 0 ? /已超出 \d+ 通/ : /剩余 \d+ 通/).first().waitFor()
+  // Where the robot alone calls, the share of abandoned calls has no limit.
+  const words = budget.binds === false ? '仅机器人外呼：不设上限' : left < 0 ? /已超出 \d+ 通/ : /剩余 \d+ 通/
+  await page.getByText(words).first().waitFor()
   await page.getByRole('meter', { name: '通道' }).first().waitFor()
   await visit.shot('zh')
   // As it was known at the first batch there was no later one.

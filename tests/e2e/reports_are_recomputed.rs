@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 use std::path::Path;
-use tests::history::{History, member};
+use tests::history::{History, member, text_of};
 use tests::passing_time::HUNG_AFTER;
 use tests::program::{is_installed, read, run, run_json};
 use tests::server::Server;
@@ -17,10 +17,6 @@ fn said(args: &[&str]) -> (Option<i32>, String) {
 fn done(args: &[&str]) {
     let (code, text) = said(args);
     assert_eq!(code, Some(0), "{args:?}: {text}");
-}
-
-fn text_of<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    member(value, pointer).as_str().unwrap_or_default()
 }
 
 /// Checks that a report is issued, holds by its note and by the log, is made again at the same position, and

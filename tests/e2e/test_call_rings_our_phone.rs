@@ -2,8 +2,10 @@
 //! Each step of it is shown, and it appears in no customer, call or figure.
 
 use serde_json::json;
+use std::path::Path;
 use tests::carrier::CarrierProcess;
-use tests::history::History;
+use tests::history::{History, member, text_of};
+use tests::program::run_json;
 use tests::server::Server;
 
 const PHONE: &str = "13800138000";
@@ -75,6 +77,35 @@ fn our_own_phone_rings_before_the_start_and_counts_nowhere() {
         assert_eq!(history.of(kind).count(), 0, "{kind}");
     }
     assert!(history.of("test_call.step_recorded").count() >= 6);
+    are_known_on_the_bill(folder.path(), &data, &history);
+}
+
+/// Checks that the trunk's bill with both test calls agrees with the log.
+fn are_known_on_the_bill(folder: &Path, data: &Path, history: &History) {
+    let mut rows = String::from("呼叫标识,被叫号码,开始时间,通话时长\n");
+    let steps = history.of("test_call.step_recorded");
+    let mut billed: Option<(String, String)> = None;
+    for event in steps {
+        match text_of(event, "/data/step/kind") {
+            "call.dialing" => {
+                let id = text_of(event, "/data/step/data/sip_call_id");
+                billed = Some((id.to_owned(), text_of(event, "/time").to_owned()));
+            }
+            "call.ended" => {
+                let (id, at) = billed.take().expect("it was dialed");
+                let talk_ms = member(event, "/data/step/data/talk_ms").as_u64().unwrap_or(0);
+                rows += &format!("{id},{PHONE},{at},{}\n", talk_ms.div_ceil(1_000));
+            }
+            _ => {}
+        }
+    }
+    let bill = folder.join("bill.csv");
+    std::fs::write(&bill, rows).expect("a file");
+    let (bill, data) = (bill.to_string_lossy(), data.to_string_lossy());
+    let (status, found) = run_json(&["reconcile", &bill, "--format", "csv", "--json", "--data", &data])
+        .expect("it prints JSON");
+    assert!(status.success(), "{found}");
+    assert_eq!(member(&found, "/outcome/matched"), 2, "{found}");
 }
 
 /// Checks that no list of calls and no figure of the campaign contains the test call.

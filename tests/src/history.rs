@@ -181,3 +181,8 @@ fn was_cut_off(events: &[&Value]) -> bool {
 pub fn member<'a>(value: &'a Value, pointer: &str) -> &'a Value {
     value.pointer(pointer).unwrap_or(&Value::Null)
 }
+
+/// The text of this member; empty where there is none.
+pub fn text_of<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    member(value, pointer).as_str().unwrap_or_default()
+}

@@ -3,14 +3,15 @@
 use domain::call::Call;
 use domain::call::event::CallEvent;
 use domain::call::progress::derive_failure_disposition;
-use domain::decider::EventData;
+use domain::call::test_call::TestCall;
+use domain::decider::{Decider, EventData};
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::{CallId, CampaignId};
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::ports::line::LegFailure;
 use domain::stored_event::{Envelope, Position, StoredEvent, read_event};
 use domain::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Events read from the store per page.
 const PAGE_EVENTS: usize = 1_024;
@@ -141,6 +142,8 @@ impl LoggedCall {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CallBook {
     pub(crate) calls: BTreeMap<CallId, LoggedCall>,
+    /// Call-IDs of test calls: the carrier has them, and they are no calls to customers.
+    pub(crate) test_legs: BTreeSet<String>,
     at: Position,
 }
 
@@ -175,7 +178,14 @@ impl CallBook {
             why,
         };
         let envelope: Envelope = stored.envelope().map_err(|error| unreadable(error.to_string()))?;
-        if envelope.stream.aggregate() != "call" {
+        if envelope.stream.aggregate() == TestCall::AGGREGATE {
+            let event = read_event::<TestCall>(&envelope).map_err(|error| unreadable(error.to_string()))?;
+            if let CallEvent::Dialing { sip_call_id, .. } = event.step() {
+                self.test_legs.insert(sip_call_id.clone());
+            }
+            return Ok(());
+        }
+        if envelope.stream.aggregate() != Call::AGGREGATE {
             return Ok(());
         }
         let call: CallId = envelope

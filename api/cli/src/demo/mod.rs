@@ -310,7 +310,7 @@ fn conclude(
     let text = std::fs::read_to_string(cdr).unwrap_or_default();
     let carrier = reconcile::last_lines(&text)
         .map_err(|error| Failure::fault(format!("{}: {error}", cdr.display())))?;
-    let found: Reconciliation = reconcile::reconcile(&carrier, book.calls.values());
+    let found: Reconciliation = reconcile::reconcile(&carrier, book);
     for reason in &found.reasons {
         output::notice(&format_localized!("不一致：{reason}", "mismatch: {reason}"));
     }

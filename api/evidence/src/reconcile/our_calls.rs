@@ -1,8 +1,11 @@
-//! Reads our side from the log: every dialed call of a period, by SIP Call-ID and by number.
+//! Reads our side from the log: every dialed call of a period, by SIP Call-ID and by number. Test calls are
+//! among them: the trunk bills them too.
 
 use crate::log_walk::{FilteredEventReader, unreadable};
-use domain::call::Call;
 use domain::call::event::CallEvent;
+use domain::call::test_call::TestCall;
+use domain::call::{Call, TestCallEvent};
+use domain::decider::Decider;
 use domain::ids::{CallId, NumberId};
 use domain::ports::event_store::EventStore;
 use domain::problem::{Problem, ProblemKind};
@@ -69,6 +72,7 @@ impl OurCalls {
             CallEvent::DIALING,
             CallEvent::ANSWERED,
             CallEvent::ENDED,
+            TestCallEvent::STEP_RECORDED,
         ];
         let mut book = CallCollector {
             span,
@@ -103,8 +107,11 @@ impl CallCollector {
         let envelope = stored.envelope().map_err(unreadable)?;
         let id = envelope.stream.id().parse();
         let call: CallId = id.map_err(|error: domain::ids::InvalidId| Problem::fault(error.to_string()))?;
-        let event = read_event::<Call>(&envelope).map_err(|error| Problem::fault(error.to_string()))?;
-        match &event {
+        let event = match envelope.stream.aggregate() {
+            TestCall::AGGREGATE => read_event::<TestCall>(&envelope).map(|event| event.step().clone()),
+            _ => read_event::<Call>(&envelope),
+        };
+        match &event.map_err(|error| Problem::fault(error.to_string()))? {
             CallEvent::Permitted { number_grant, .. } => {
                 let open = UnendedCall {
                     number: number_grant.number.clone(),
