@@ -345,8 +345,12 @@ pub fn fail(why: &str) -> ! {
     panic!("{why}")
 }
 
-/// Copies a folder with everything in it, and its metadata. Fails the test if that is not possible.
+/// Copies a folder with everything in it, and its metadata, and makes the folders above it. Fails the test if
+/// that is not possible.
 pub fn copy_folder(from: &Path, to: &Path) {
+    if let Some(above) = to.parent() {
+        std::fs::create_dir_all(above).expect("the folder can be written");
+    }
     let copied = command("cp").arg("-a").args([from, to]).status();
     let is_copied = copied.is_ok_and(|status| status.success());
     assert!(is_copied, "{} cannot be copied", from.display());

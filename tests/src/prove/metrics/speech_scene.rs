@@ -15,8 +15,9 @@ use std::path::Path;
 const FLOW: &str = include_str!("../../../../fixtures/flows/card_instalment_spoken.yaml");
 /// The texts that the recognizer returns.
 const HEARD: [&str; 3] = ["是的", "三期", "嗯"];
-/// How late the recognizer returns them, in milliseconds: shortly before it would count as failed.
-const LATE_MS: u64 = 1_700;
+/// How late the recognizer returns them, in milliseconds: with the end of the turn more than two seconds, and
+/// well before it would count as failed.
+const LATE_MS: u64 = 1_450;
 /// The carrier's seed.
 const SEED: u64 = 7;
 /// The customers, and how many of them are called at once.
