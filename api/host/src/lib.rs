@@ -45,4 +45,5 @@ pub mod speech_args;
 pub mod stopwatch;
 pub mod store_spec;
 pub mod tls_args;
+pub mod trace_args;
 mod trunk_callers;

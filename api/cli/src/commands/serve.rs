@@ -30,6 +30,7 @@ use host::signals::Signals;
 use host::speech_args::SpeechArgs;
 use host::store_spec::LogArgs;
 use host::tls_args::TlsArgs;
+use host::trace_args::TraceArgs;
 use http::console::ConsoleMode;
 use http::kurrent::KurrentArgs;
 use http::listeners::Listeners;
@@ -140,6 +141,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     sign_in: SignInArgs,
     #[command(flatten)]
+    traces: TraceArgs,
+    #[command(flatten)]
     kurrent: KurrentArgs,
     /// Serve no console: `/` leads to the plain status page
     #[arg(long)]
@@ -238,6 +241,7 @@ pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Fai
         witnesses: args.witnesses,
         tsa: args.tsa,
         ntp: args.ntp,
+        traces: args.traces.choice(),
         given: None,
     };
     let running = RunningServer::start(settings, listeners, runtime).await?;
