@@ -3,7 +3,7 @@
 use crate::commands::serve_configuration::ServerConfiguration;
 use crate::commands::serve_reload::{LoadedServer, ReloadTask};
 use crate::kit::failure::Failure;
-use crate::kit::log_output::LogLevelControl;
+use crate::kit::log_output::LogControl;
 use crate::kit::output;
 use crate::kit::table::pad;
 use application::language::localized;
@@ -14,6 +14,7 @@ use host::advertised_args::AdvertisedArgs;
 use host::config::{HTTP_DEFAULT, parse_duration_ms, parse_port_range};
 use host::keys_spec::KeysSpec;
 use host::log_level::parse_log_level;
+use host::log_writer::LogFormat;
 use host::messaging_args::MessagingArgs;
 use host::open_settings::OpenSettings;
 use host::outbound::ntp::NtpServer;
@@ -164,15 +165,15 @@ struct SourceArgs {
     /// Log level (off, error, warn, info, debug, trace), or a filter by module such as warn,host=debug
     #[arg(long, value_name = "LEVEL", default_value = "warn", value_parser = parse_log_level)]
     log_level: String,
+    /// Form of a log line: one JSON object, or text for people
+    #[arg(long, value_name = "json|text", default_value = "json")]
+    log_format: LogFormat,
 }
 
 impl Args {
     /// Adds the loaded configuration, with the trunks of all sources.
-    pub(crate) fn configure(&mut self, configuration: ServerConfiguration, log_level: LogLevelControl) {
-        self.configured = Some(LoadedServer {
-            configuration,
-            log_level,
-        });
+    pub(crate) fn configure(&mut self, configuration: ServerConfiguration, log: LogControl) {
+        self.configured = Some(LoadedServer { configuration, log });
     }
 
     /// Prints warnings about secrets in flags, and starts to receive SIGHUP.
@@ -182,6 +183,7 @@ impl Args {
             config = ?sources.config,
             trunks = sources.trunks.len(),
             log_level = sources.log_level,
+            log_format = ?sources.log_format,
             "arguments of the command line"
         );
         let loaded = self.configured.take();
@@ -245,6 +247,7 @@ pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Fai
         given: None,
     };
     let running = RunningServer::start(settings, listeners, runtime).await?;
+    reload.keep_log_in(&data);
     if let Some(length) = args.compliance_report {
         begin_schedule(&running.installation, length);
     }

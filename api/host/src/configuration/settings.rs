@@ -37,6 +37,13 @@ pub const SETTINGS: &[Setting] = &[
     )
     .reloaded(),
     Setting::text(
+        "log.format",
+        "log-format",
+        "日志行的格式：json（每行一个 JSON 对象）或 text（便于阅读的文本）",
+        "Form of a log line: json, one JSON object, or text for people",
+        &["json"],
+    ),
+    Setting::text(
         "traces.otlp_endpoint",
         "otlp-endpoint",
         "接收链路追踪的 OpenTelemetry 收集器（OTLP，HTTP/protobuf）；默认不追踪",
