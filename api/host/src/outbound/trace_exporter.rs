@@ -148,6 +148,8 @@ impl ExportLoop {
             () = latest.wait_until(latest.now().plus_ms(LAST_EXPORT_MS_MAX)) => {}
             () = last => {}
         }
+        let left = batch.len().saturating_add(finished.len());
+        self.traces.note_export_failed(left);
     }
 
     /// Collects spans until the batch is full or its first span has waited long enough. Cancel-safe.
@@ -328,5 +330,122 @@ impl opentelemetry_http::HttpClient for CollectorClient {
                 Err(error.into())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+    use actors::{SpanCounts, SpanFacts};
+    use domain::stored_event::TraceParent;
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::net::TcpListener;
+    use std::thread::JoinHandle;
+    use tokio::sync::mpsc;
+
+    /// Spans that each test exports.
+    const SPANS: usize = 3;
+
+    fn span(number: u8) -> FinishedSpan {
+        let began_at = Timestamp::from_millis(1_000);
+        FinishedSpan {
+            context: TraceParent::begin([7; 16], [number; 8]),
+            parent: None,
+            began_at,
+            ended_at: began_at.plus_ms(5),
+            facts: SpanFacts::new(OwnKind::Turn, "turn", vec![SpanAttribute::Leg(number)]),
+        }
+    }
+
+    /// Starts a collector that gives one answer, and returns its URL and the body that it received.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a collector of the test's own, on loopback"
+    )]
+    fn collector(answer: &'static str) -> (String, JoinHandle<Vec<u8>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let thread = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let (mut line, mut length) = (String::new(), 0);
+            while line != "\r\n" {
+                line.clear();
+                reader.read_line(&mut line).unwrap();
+                if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).unwrap();
+            stream.write_all(answer.as_bytes()).unwrap();
+            body
+        });
+        (url, thread)
+    }
+
+    /// Exports three spans while the process stops. Returns the counts.
+    async fn export(url: &str) -> SpanCounts {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let settings = TraceSettings {
+            endpoint: url.parse().unwrap(),
+            ratio: "1".parse().unwrap(),
+        };
+        let traces = Arc::new(Traces::default());
+        let exporting = ExportLoop {
+            exporter: exporter(&clock, &settings).unwrap(),
+            scope: InstrumentationScope::builder(SERVICE).build(),
+            traces: Arc::clone(&traces),
+            clock,
+            failures: 0,
+        };
+        let (queue, finished) = mpsc::channel(SPANS);
+        for number in 1..=3 {
+            queue.try_send(span(number)).unwrap();
+        }
+        exporting.run(finished, std::future::ready(())).await;
+        traces.counts()
+    }
+
+    const NONE_SENT: SpanCounts = SpanCounts {
+        exported: 0,
+        queue_full: 0,
+        export_failed: SPANS as u64,
+    };
+
+    #[tokio::test]
+    async fn what_is_queued_at_the_end_is_exported_once() {
+        let (url, thread) = collector("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        let counts = export(&url).await;
+        assert_eq!((counts.exported, counts.export_failed), (SPANS as u64, 0));
+        let body = thread.join().unwrap();
+        for part in [
+            &[7_u8; 16][..],
+            &[3; 8],
+            b"ledgerline.span",
+            b"turn",
+            b"service.name",
+        ] {
+            assert!(body.windows(part.len()).any(|window| window == part), "{part:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_collector_that_refuses_or_sends_elsewhere_costs_its_batch() {
+        for answer in [
+            "HTTP/1.1 503 -\r\nretry-after: 3600\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 307 -\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n",
+            "SSH-2.0-none\r\n",
+        ] {
+            let (url, thread) = collector(answer);
+            assert_eq!(export(&url).await, NONE_SENT, "{answer}");
+            thread.join().unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn an_absent_collector_costs_its_batch() {
+        assert_eq!(export("http://127.0.0.1:1").await, NONE_SENT);
     }
 }

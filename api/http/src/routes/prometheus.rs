@@ -189,13 +189,9 @@ const fn counts(window: &WindowFigures) -> [(&'static str, u64); 5] {
     ]
 }
 
-/// Writes how many spans were exported and dropped; nothing while spans are off.
+/// Writes how many spans were exported and dropped.
 fn put_spans(ctx: &Ctx, shown: &mut Exposition) {
-    let traces = &ctx.installation.environment.traces;
-    if !traces.is_on() {
-        return;
-    }
-    let counts = traces.counts();
+    let counts = ctx.installation.environment.traces.counts();
     shown.put(&catalogue::SPANS_EXPORTED, &[], counts.exported);
     shown.put(&catalogue::SPANS_DROPPED, &["queue_full"], counts.queue_full);
     shown.put(
