@@ -135,8 +135,7 @@ pub(super) async fn begin(kit: &Arc<DriverContext>, order: TestCallOrder) -> Res
         trace: span.map(|span| span.context()),
         keyed_at: None,
     };
-    let ended = Arc::clone(kit);
-    let stop = kit.environment.tasks.stop_signal();
+    let (stop, ended) = (kit.environment.tasks.stop_signal(), Arc::clone(kit));
     let work = async move {
         let mut working = working;
         tokio::select! {

@@ -209,10 +209,8 @@ impl WordingTask {
                 answer_tokens: written.answer_tokens,
             })),
         };
-        match summaries
-            .ask_because(&of, command, &ended, "answer_wording")
-            .await
-        {
+        let answered = summaries.ask_because(&of, command, &ended, "answer_wording");
+        match answered.await {
             Ok(_) => Ok(()),
             // The key was destroyed while the model wrote: its words cannot be sealed and are dropped.
             Err(AskError::Fault) if !self.may_leave(call, &fact.customer).await? => {

@@ -247,7 +247,6 @@ pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Fai
         given: None,
     };
     let running = RunningServer::start(settings, listeners, runtime).await?;
-    reload.keep_log_in(&data);
     if let Some(length) = args.compliance_report {
         begin_schedule(&running.installation, length);
     }
@@ -308,6 +307,7 @@ async fn until_signal(
     reload: &mut ReloadTask,
 ) -> Result<(), Failure> {
     let process = &running.process;
+    reload.keep_log_in(&running.installation.directory);
     let mut standing = tokio::select! {
         biased;
         () = signals.next() => return Ok(()),
