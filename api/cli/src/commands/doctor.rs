@@ -84,6 +84,14 @@ pub(crate) struct Args {
     json: bool,
 }
 
+impl Args {
+    /// Returns the arguments with these keys.
+    pub(crate) fn with_keys(mut self, keys: KeysSpec) -> Self {
+        self.keys = keys;
+        self
+    }
+}
+
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     examine(&args).await?.report(args.json)
 }

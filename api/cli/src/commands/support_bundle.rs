@@ -8,6 +8,7 @@ use domain::ports::clock::Clock;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use host::clock::SystemClock;
+use host::keys_spec::KeysSpec;
 use host::outbound::server_locator::ServerArgs;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -46,6 +47,8 @@ pub(crate) struct Args {
     out: PathBuf,
     #[command(flatten)]
     pub(super) server: ServerArgs,
+    #[command(flatten)]
+    pub(super) keys: KeysSpec,
     /// Configuration file of the server; default: /etc/ledgerline/ledgerline.toml if it exists
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,

@@ -8,6 +8,7 @@ use clap::FromArgMatches;
 use host::configuration::print::{SourceDisplay, toml_lines};
 use host::configuration::setting::MaskRule;
 use host::data_dir::TOKEN_FILE;
+use host::keys_spec::KeysSpec;
 use host::outbound::server_locator::{ServerArgs, ServerConnection};
 use host::recent_log::read_recent_log;
 use serde_json::json;
@@ -106,20 +107,20 @@ async fn doctor_text(args: &Args) -> String {
         server.extend(file.iter().flat_map(|file| pair(flag, file)));
     }
     let findings = json!({
-        "machine": examine(directory).await,
-        "server": examine(server).await,
+        "machine": examine(directory, &args.keys).await,
+        "server": examine(server, &args.keys).await,
     });
     format!("{findings:#}\n")
 }
 
 /// Runs `doctor` with these arguments. Returns its report, or why there is none.
-async fn examine(arguments: Vec<OsString>) -> serde_json::Value {
+async fn examine(arguments: Vec<OsString>, keys: &KeysSpec) -> serde_json::Value {
     let command = <doctor::Args as clap::Args>::augment_args(clap::Command::new("doctor"));
     let all = std::iter::once(OsString::from("doctor")).chain(arguments);
     let matches = command.try_get_matches_from(all);
     let args = matches.and_then(|matches| doctor::Args::from_arg_matches(&matches));
     let args = match args {
-        Ok(args) => args,
+        Ok(args) => args.with_keys(keys.clone()),
         Err(error) => return json!({ "not_available": error.to_string() }),
     };
     match Box::pin(doctor::examine(&args)).await {

@@ -210,8 +210,8 @@ fn ask(server: &Server, form: Form) {
     server.enrol("WAITING", &planted_values::rest_from(called));
     server.call("CALLED", &planted_values::records(0..called));
     let is_over = match form {
-        // The first calls to each; who is called again does not matter.
-        Form::Short => server.has_ended_calls("CALLED", u32::try_from(called).unwrap_or(0), SETTLED_WITHIN),
+        // One call has spans of every kind but a turn; the other ends with the server.
+        Form::Short => server.has_ended_calls("CALLED", 1, SETTLED_WITHIN),
         Form::Long => server.is_completed("CALLED", SETTLED_WITHIN),
     };
     if !is_over {
@@ -302,7 +302,7 @@ fn bundle(
         ("versions.json", "\"ledgerline\""),
         ("doctor.json", "\"checks\""),
         ("metrics.txt", "ledgerline_ready 1"),
-        ("server.log", "\"level\":\"INFO\""),
+        ("server.log", "\"level\":"),
     ];
     for (name, part) in expected {
         if !text(name).contains(part) {
