@@ -1,6 +1,6 @@
 # The two commands of this project are `make demo` and `make test`; both set up what they need.
 # The long proofs are `make prove-…`; `make test` runs a short form of each and says so.
-.PHONY: demo image image-lock dist compose-secrets clients bill-of-materials pictures prove-advisories test check packages compiler build console prove-console prove-console-build prove-axe prove-cases prove-chart prove-clients prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-config prove-crash prove-sipp prove-projections prove-rebuild prove-roles prove-rules prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-metrics prove-night prove-nlu prove-entities prove-oidc prove-paused prove-replay prove-segments prove-speech-faults prove-spoken prove-simulate prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted prove-installed prove-image prove-dist bench-api bench-yaml bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query bench-as-of bench-deadlines
+.PHONY: demo image image-lock dist compose-secrets clients bill-of-materials pictures prove-advisories test check packages compiler build console prove-console prove-console-build prove-axe prove-cases prove-chart prove-clients prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-config prove-crash prove-sipp prove-private prove-projections prove-rebuild prove-roles prove-rules prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-metrics prove-night prove-nlu prove-entities prove-oidc prove-paused prove-replay prove-segments prove-speech-faults prove-spoken prove-simulate prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted prove-installed prove-image prove-dist bench-api bench-yaml bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query bench-as-of bench-deadlines
 
 CARGO ?= cargo
 BIN := target/debug/ledgerline
@@ -72,7 +72,7 @@ prove-stores: packages build
 # What is measured is measured on a release build: 10,000 people in real time with real SIP and RTP, over a closed
 # window and three kills (PEOPLE=N for fewer), readers of a million events, who are held to a rate, and a list of a million
 # rows, whose import is held to a bound of memory.
-prove-import prove-night prove-subscribers: packages
+prove-import prove-night prove-private prove-subscribers: packages
 	$(CARGO) build --quiet --locked --release --package ledgerline-cli --package ledgerline-tests
 	@target/release/prove $(@:prove-%=%)
 

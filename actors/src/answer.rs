@@ -2,7 +2,7 @@
 
 use crate::error::AskError;
 use domain::decider::Decider;
-use domain::stored_event::{Position, StreamVersion};
+use domain::stored_event::{Position, StreamVersion, TraceParent};
 use std::fmt;
 use std::sync::Arc;
 
@@ -19,6 +19,8 @@ pub struct Answer<D: Decider> {
     pub position: Position,
     /// True if the command was answered before and nothing was written now.
     pub repeated: bool,
+    /// The trace that the events are part of, if it is sampled and they were written now.
+    pub trace: Option<TraceParent>,
 }
 
 /// An entity's state, for reading.

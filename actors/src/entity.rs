@@ -134,7 +134,11 @@ impl<D: Decider> Entity<D> {
             self.loaded = Some(live);
             return Ok(answer);
         }
-        let records = self.write(&mut live, &mut events, cause, now).await;
+        let span = self.core.environment.span_in(cause.trace());
+        let trace = span.map(|span| span.context());
+        let records = self
+            .write(&mut live, &mut events, cause.in_trace(trace), now)
+            .await;
         let records = records.map_err(TryError::Final)?;
         let last = live.version.0 + records.len() as u64;
         let first = records.first().filter(|_| self.core.is_shared()).cloned();
@@ -146,6 +150,7 @@ impl<D: Decider> Entity<D> {
             }
             appended => appended.map_err(TryError::of_append)?,
         };
+        self.core.end_append(span, D::AGGREGATE, events.len());
         let is_older = position <= live.position;
         let is_stored_here = !is_older && {
             let found = self.core.is_stored_here(live.version, first).await;
@@ -162,7 +167,7 @@ impl<D: Decider> Entity<D> {
         live.remember(cause.command, count, position);
         let answer = live.answer(events, position, false);
         self.loaded = Some(live);
-        Ok(answer)
+        Ok(Answer { trace, ..answer })
     }
 
     /// Returns the position of the last event of a repeated request that is no longer remembered, found by

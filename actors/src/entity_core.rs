@@ -3,6 +3,7 @@
 
 use crate::environment::Environment;
 use crate::error::{AskError, fault, store_error, vault_error};
+use crate::traces::{OpenSpan, SpanAttribute, SpanFacts, SpanKind};
 use domain::ids::{CustomerId, StreamId};
 use domain::ports::event_store::{StoreError, WriterConcurrency};
 use domain::ports::vault::{PersonKey, key_to_seal};
@@ -77,6 +78,17 @@ impl EntityCore {
             | StoreError::Damaged(_)
             | StoreError::TooLong { .. } => AppendError::Final(store_error(stream, &error)),
         })
+    }
+
+    /// Ends the span of an append that succeeded. The spans of others are not recorded.
+    pub(crate) fn end_append(&self, span: Option<OpenSpan>, aggregate: &'static str, events_count: usize) {
+        self.environment.end_span(span, || {
+            let attributes = vec![
+                SpanAttribute::Aggregate(aggregate),
+                SpanAttribute::Events(events_count as u64),
+            ];
+            SpanFacts::new(SpanKind::Append, "append", attributes)
+        });
     }
 
     /// True if the appended events follow `before` in the stream. False if another process had stored the

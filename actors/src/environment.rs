@@ -5,6 +5,7 @@ use crate::clock_skew::ClockSkew;
 use crate::engine_circuits::EngineCircuits;
 use crate::latencies::Latencies;
 use crate::log_damage::LogDamage;
+use crate::traces::Traces;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
 use domain::ports::id_source::IdSource;
@@ -28,6 +29,8 @@ pub struct Environment {
     pub engines: Arc<EngineCircuits>,
     /// Durations of appends and of turns, for monitoring.
     pub latencies: Arc<Latencies>,
+    /// Spans of sampled traces; off unless the server exports them.
+    pub traces: Arc<Traces>,
     /// True if records are marked as made under a rehearsal clock.
     pub rehearsal: bool,
 }

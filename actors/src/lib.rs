@@ -21,6 +21,7 @@ mod drivers;
 mod engine_circuits;
 mod entity;
 mod entity_core;
+mod entity_requests;
 mod entrance;
 mod environment;
 mod error;
@@ -48,6 +49,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod traces;
 
 pub use call_assistant::CallAssistant;
 pub use call_encoder::CallEncoder;
@@ -72,3 +74,7 @@ pub use log_damage::{Damage, LogDamage};
 pub use stops::{EngagedStop, engaged_by, engaged_now};
 pub use supervisor::{STOP_WAIT_MS, Supervisor, run_on};
 pub use system::{ActorSystem, Entities};
+pub use traces::{
+    FinishedSpan, OpenSpan, SPANS_QUEUED_MAX, SampleRatio, SpanAttribute, SpanCounts, SpanFacts, SpanKind,
+    Traces,
+};

@@ -296,6 +296,7 @@ impl<D: Decider> LiveState<D> {
             version: self.version,
             position,
             repeated,
+            trace: None,
         }
     }
 

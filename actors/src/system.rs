@@ -5,7 +5,7 @@
 
 use crate::decide_functions::{DecideFunction, DecideFunctions};
 use crate::dial_right::DialRight;
-use crate::entity::{Answer, AskResult, Entity, EntityState};
+use crate::entity::{AskResult, Entity};
 use crate::environment::Environment;
 use crate::error::AskError;
 use crate::hosting::{EntityRuntime, Hosting};
@@ -46,7 +46,6 @@ use domain::sample::Sample;
 use domain::saved_report::SavedReport;
 use domain::setting::Setting;
 use domain::stop::Stop;
-use domain::stored_event::{Cause, WritePriority};
 use domain::subscriber::Subscriber;
 use domain::summary::Summary;
 use domain::test_phones::TestPhones;
@@ -199,8 +198,8 @@ pub struct Entities<D: Decider> {
 
 /// State that all clones of one `Entities` share.
 pub(crate) struct Inner<D: Decider> {
-    environment: Arc<Environment>,
-    hosting: Hosting,
+    pub(crate) environment: Arc<Environment>,
+    pub(crate) hosting: Hosting,
     registry: Registry<D>,
     decide: DecideFunction<D>,
 }
@@ -244,70 +243,13 @@ impl<D: Decider> Entities<D> {
         entities
     }
 
-    /// Sends a command to one entity and waits for its answer. A command id that was used before gets the
-    /// first answer. If the entity dies while it answers, it is loaded again and asked once more.
-    pub async fn ask(&self, id: &D::Id, command: D::Command, cause: Cause) -> AskResult<Answer<D>, D> {
-        if let Some(right) = &self.right
-            && !right.held().await
-        {
-            return Err(AskError::Unavailable);
-        }
-        let Some(entrance) = self.inner.hosting.entrance() else {
-            return self.ask_here(id, command, cause).await;
-        };
-        let (entities, id) = (self.clone(), id.clone());
-        let work = async move { entities.ask_here(&id, command, cause).await };
-        entrance
-            .serve(&*self.inner.environment.tasks, cause.urgency, work)
-            .await
-    }
-
-    async fn ask_here(&self, id: &D::Id, command: D::Command, cause: Cause) -> AskResult<Answer<D>, D> {
-        let command = Arc::new(command);
-        let serve = |mut entity: Box<Entity<D>>| -> BoxedFuture<_> {
-            let command = Arc::clone(&command);
-            Box::pin(async move {
-                let answer = entity.ask(&command, cause).await;
-                (entity, answer)
-            })
-        };
-        let send = |reply| Request::Ask {
-            command: Arc::clone(&command),
-            cause: Box::new(cause),
-            reply,
-        };
-        self.request(id, serve, send).await
-    }
-
-    /// Returns the entity's current state; the default state if its stream is empty.
-    pub async fn state(&self, id: &D::Id) -> AskResult<EntityState<D>, D> {
-        let Some(entrance) = self.inner.hosting.entrance() else {
-            return self.state_here(id).await;
-        };
-        let (entities, id) = (self.clone(), id.clone());
-        let work = async move { entities.state_here(&id).await };
-        entrance
-            .serve(&*self.inner.environment.tasks, WritePriority::First, work)
-            .await
-    }
-
-    async fn state_here(&self, id: &D::Id) -> AskResult<EntityState<D>, D> {
-        let serve = |mut entity: Box<Entity<D>>| -> BoxedFuture<_> {
-            Box::pin(async move {
-                let loaded = entity.read().await;
-                (entity, loaded)
-            })
-        };
-        self.request(id, serve, |reply| Request::Read { reply }).await
-    }
-
     /// Returns how many entities of this aggregate are in memory.
     pub fn live_count(&self) -> usize {
         self.inner.registry.live_count()
     }
 
     /// Serves a request in the caller's task, or by the entity's host if another caller has the entity.
-    async fn request<T: Send + 'static>(
+    pub(crate) async fn request<T: Send + 'static>(
         &self,
         id: &D::Id,
         serve: impl Fn(Box<Entity<D>>) -> BoxedFuture<(Box<Entity<D>>, AskResult<T, D>)>,

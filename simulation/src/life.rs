@@ -84,6 +84,7 @@ impl SimulatedWorld {
             skew: Arc::default(),
             engines: Arc::default(),
             latencies: Arc::default(),
+            traces: Arc::default(),
             rehearsal: true,
         };
         let head = environment.store.head().await.map_err(failed)?;

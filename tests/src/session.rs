@@ -34,6 +34,11 @@ impl Session {
         }
     }
 
+    /// Returns the secret in its cookie.
+    pub fn cookie_value(&self) -> &str {
+        self.cookie.split_once('=').map_or("", |(_, value)| value)
+    }
+
     /// Sends a command. Returns status and body of the response.
     pub fn post(&self, path: &str, body: &Value) -> Result<(u16, Value), String> {
         let mut answer = agent(HUNG_AFTER)

@@ -16,7 +16,7 @@ use domain::disposition::Disposition;
 use domain::ids::{CallId, CustomerId, NumberId};
 use domain::number::command::NumberCommand;
 use domain::ports::worklist::{UnclosedCall, WorklistError};
-use domain::stored_event::{Cause, Envelope, Position};
+use domain::stored_event::{Envelope, Position};
 use domain::time::Timestamp;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -195,11 +195,11 @@ impl CallCloser {
         command: NumberCommand,
         ended: &Envelope,
     ) -> Result<Position, Halt> {
-        let cause = Cause::follow(ended, "close_call_on_number");
+        let numbers = &self.kit.system.numbers;
         let answer = self
             .kit
-            .ask(&self.kit.system.numbers, number, command, cause)
-            .await;
+            .ask_because(numbers, number, command, ended, "close_call_on_number");
+        let answer = answer.await;
         accept_refusal(answer.map(|answer| answer.position))
     }
 
@@ -209,11 +209,11 @@ impl CallCloser {
         command: CustomerCommand,
         ended: &Envelope,
     ) -> Result<Position, Halt> {
-        let cause = Cause::follow(ended, "close_call_on_customer");
+        let customers = &self.kit.system.customers;
         let answer = self
             .kit
-            .ask(&self.kit.system.customers, customer, command, cause)
-            .await;
+            .ask_because(customers, customer, command, ended, "close_call_on_customer");
+        let answer = answer.await;
         accept_refusal(answer.map(|answer| answer.position))
     }
 }

@@ -5,18 +5,20 @@ use super::alarms::Alarms;
 use super::learning::LearningSchedule;
 use super::live_calls::LiveCalls;
 use super::pacers::Pacers;
+use super::round_traces::RoundTraces;
 use crate::capacity::Capacity;
 use crate::entity::{Answer, EntityState};
 use crate::environment::Environment;
 use crate::error::AskError;
 use crate::stops::Stops;
 use crate::system::{ActorSystem, Entities};
+use crate::traces::{OpenSpan, SpanAttribute, SpanFacts, SpanKind};
 use domain::call::event::EndReason;
 use domain::calling_plan::CampaignFacts;
 use domain::decider::Decider;
 use domain::ids::{CallId, CampaignId, CommandId, EventId};
 use domain::ports::line::LineError;
-use domain::stored_event::{Cause, Position, RequestFacts, WritePriority};
+use domain::stored_event::{Cause, Envelope, Position, RequestFacts, WritePriority};
 use domain::time::Timestamp;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -65,6 +67,7 @@ pub(crate) struct DriverContext {
     slow_until: Mutex<Option<Timestamp>>,
     dialing_paused: watch::Sender<bool>,
     restored_up_to: AtomicU64,
+    pub(crate) round_traces: RoundTraces,
 }
 
 /// What could not be stored a moment ago, so that no dial begins.
@@ -95,6 +98,7 @@ impl DriverContext {
             slow_until: Mutex::new(None),
             dialing_paused: watch::Sender::new(false),
             restored_up_to: AtomicU64::new(0),
+            round_traces: RoundTraces::default(),
         })
     }
 
@@ -139,6 +143,39 @@ impl DriverContext {
         }
         tracing::warn!(aggregate = D::AGGREGATE, %id, kind, "an entity stayed busy");
         Err(Halt::Unavailable)
+    }
+
+    /// Sends the command that follows from an event, with a span of the driver in the event's trace. `what`:
+    /// the text from which the command's id follows, and the name of the span.
+    pub(crate) async fn ask_because<D: Decider>(
+        &self,
+        entities: &Entities<D>,
+        id: &D::Id,
+        command: D::Command,
+        because: &Envelope,
+        what: &'static str,
+    ) -> Result<Answer<D>, Halt> {
+        let span = self.environment.span_in(because.traceparent);
+        let cause = Cause::follow(because, what).in_trace(span.map(|span| span.context()));
+        let answered = self.ask(entities, id, command, cause).await;
+        self.environment.end_span(span, || {
+            SpanFacts::new(SpanKind::Driver, what, Vec::new()).failed(answered.is_err())
+        });
+        answered
+    }
+
+    /// Ends the span of a driver that works for a campaign.
+    pub(crate) fn end_call_span(
+        &self,
+        span: Option<OpenSpan>,
+        driver: &'static str,
+        campaign: &CampaignId,
+        has_failed: bool,
+    ) {
+        self.environment.end_span(span, || {
+            let attributes = vec![SpanAttribute::Campaign(campaign.clone())];
+            SpanFacts::new(SpanKind::Driver, driver, attributes).failed(has_failed)
+        });
     }
 
     /// Measures how long a command took that was sent at `asked_at`. A slow one starts the period of

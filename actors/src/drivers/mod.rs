@@ -67,6 +67,7 @@ mod quotas_tests;
 mod recent_events;
 #[cfg(test)]
 mod registry_tests;
+mod round_traces;
 mod scheduled_starts;
 #[cfg(test)]
 mod scheduled_starts_tests;
@@ -87,6 +88,8 @@ mod test_call;
 mod test_call_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trace_tests;
 mod watchdog;
 #[cfg(test)]
 mod withdrawal_tests;

@@ -23,7 +23,7 @@ use domain::ids::{CallId, EnrolmentId, EventId};
 use domain::ports::event_store::{PAGE_EVENTS_MAX, StoreError};
 use domain::ports::worklist::DueEnrolment;
 use domain::stop::StopId;
-use domain::stored_event::{Cause, Position};
+use domain::stored_event::{Cause, Position, TraceParent};
 use domain::test_phones::TestPhonesId;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -52,6 +52,7 @@ impl DriverContext {
             version: answer.version,
             position: answer.position,
             repeated: answer.repeated,
+            trace: answer.trace,
         })
     }
 
@@ -110,7 +111,8 @@ pub(super) async fn begin(kit: &Arc<DriverContext>, order: TestCallOrder) -> Res
     let working = kit.live.begin_test(&enrolment, &order.number);
     let working = working.ok_or(TestCallRefusal::UnderWay)?;
     working.set_call(call, &order.number);
-    let permit = permitted(kit, &order, &facts, customer, number).await?;
+    let (permit, trace) = permitted(kit, &order, &facts, customer, number).await?;
+    let span = kit.environment.span_in(trace);
     let attempt = Attempt {
         kit: Arc::clone(kit),
         due: DueEnrolment {
@@ -130,8 +132,10 @@ pub(super) async fn begin(kit: &Arc<DriverContext>, order: TestCallOrder) -> Res
         steps_count: 0,
         last: Position(0),
         last_event: EventId::derive(order.cause.command, 0),
+        trace: span.map(|span| span.context()),
+        keyed_at: None,
     };
-    let stop = kit.environment.tasks.stop_signal();
+    let (stop, ended) = (kit.environment.tasks.stop_signal(), Arc::clone(kit));
     let work = async move {
         let mut working = working;
         tokio::select! {
@@ -139,6 +143,7 @@ pub(super) async fn begin(kit: &Arc<DriverContext>, order: TestCallOrder) -> Res
             () = stop.stopping() => {}
             () = Box::pin(dial(attempt, &mut working, place, permit)) => {}
         }
+        ended.end_call_span(span, "test_call", &order.campaign, false);
     };
     kit.environment.tasks.spawn("test_call", Box::pin(work));
     Ok(call)
@@ -198,14 +203,15 @@ fn place(kit: &Arc<DriverContext>, facts: &CampaignFacts) -> Result<LegSlot, Tes
     Ok(place)
 }
 
-/// Stores the permission under both grants, and creates the permit for the first leg.
+/// Stores the permission under both grants, and creates the permit for the first leg. Returns it with the
+/// trace of that event, if it is sampled.
 async fn permitted(
     kit: &DriverContext,
     order: &TestCallOrder,
     facts: &CampaignFacts,
     customer: CustomerGrant,
     number: NumberGrant,
-) -> Result<DialPermit, TestCallRefusal> {
+) -> Result<(DialPermit, Option<TraceParent>), TestCallRefusal> {
     let call = customer.call;
     let command = CallCommand::Permit {
         call,
@@ -218,9 +224,10 @@ async fn permitted(
     let asked = kit
         .ask_call(CallPurpose::ForTest, &call, command, order.cause)
         .await;
-    let minted = asked
-        .ok()
-        .and_then(|_| permit(&customer, &number, kit.now()).ok());
+    let minted = asked.ok().and_then(|answer| {
+        let permit = permit(&customer, &number, kit.now()).ok()?;
+        Some((permit, answer.trace))
+    });
     if minted.is_none() {
         withdraw(kit, call).await;
     }

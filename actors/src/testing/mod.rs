@@ -64,6 +64,7 @@ impl Fakes {
             skew: Arc::default(),
             engines: Arc::default(),
             latencies: Arc::default(),
+            traces: Arc::default(),
             rehearsal: false,
         };
         Self {

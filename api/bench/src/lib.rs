@@ -37,7 +37,7 @@ use host::clock::SystemClock;
 use host::config;
 use host::exit_code::{EXIT_CODES, exit_code};
 use host::large_pages::disable_large_pages;
-use host::log_writer::LogWriter;
+use host::log_writer::{LogFormat, LogWriter};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -80,7 +80,10 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let logs = tracing_subscriber::fmt()
         .with_env_filter(config::log_filter("warn"))
-        .with_writer(LogWriter::to_stderr(Arc::new(SystemClock::default())))
+        .with_writer(LogWriter::to_stderr(
+            Arc::new(SystemClock::default()),
+            LogFormat::Json,
+        ))
         .json();
     logs.init();
     match on_runtime(cli.action) {

@@ -123,6 +123,7 @@ pub(crate) fn settings(directory: &Path) -> ServeSettings {
         witnesses: Vec::new(),
         ntp: None,
         tsa: None,
+        traces: None,
         given: None,
     }
 }

@@ -10,6 +10,7 @@ mod jdbc;
 mod kit;
 mod page;
 
+use crate::commands::serve_configuration::ServerConfiguration;
 use crate::commands::{Command, dispatch, examples, serve_configuration, simulate};
 use crate::kit::failure::Failure;
 use crate::kit::{log_output, output};
@@ -54,9 +55,10 @@ pub fn run() -> ExitCode {
         (None, Command::Simulate(_)) => config::log_filter("off"),
         (None, _) => config::log_filter("warn"),
     };
-    let log_level = log_output::start(filter);
+    let format = configured.as_ref().map(ServerConfiguration::log_format);
+    let log = log_output::start(filter, format.unwrap_or_default());
     if let (Command::Serve(args), Some(configured)) = (&mut cli.command, configured) {
-        args.configure(configured, log_level);
+        args.configure(configured, log);
     }
     if cli.command.only_shows() {
         output::end_when_pipe_closes();

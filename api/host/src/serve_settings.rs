@@ -12,6 +12,7 @@ use crate::read_db_spec::ReadDbSpec;
 use crate::sign_in_args::SignInSettings;
 use crate::speech_args::SpeechChoice;
 use crate::tls_args::TlsChoice;
+use crate::trace_args::TraceSettings;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -45,6 +46,8 @@ pub struct ServeSettings {
     pub tsa: Option<TsaUrl>,
     /// The NTP server that this machine's clock is compared with, besides the database's clock.
     pub ntp: Option<NtpServer>,
+    /// Where spans are exported; `None`: spans are off.
+    pub traces: Option<TraceSettings>,
     /// A text that is spoken by a recording instead of the synthesizer (`trunk call --wav`).
     pub given: Option<RecordedClipFile>,
 }

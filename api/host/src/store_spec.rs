@@ -66,6 +66,21 @@ impl fmt::Debug for StoreSpec {
     }
 }
 
+/// Returns the passwords in a URL: the one before its host, and those of its query.
+pub(crate) fn passwords_of(url: &str) -> Vec<String> {
+    let (head, query) = url.split_once('?').unwrap_or((url, ""));
+    let login = head
+        .split_once("://")
+        .and_then(|(_, rest)| rest.rsplit_once('@'))
+        .and_then(|(login, _)| login.split_once(':'));
+    let named = query.split('&').filter_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        name.to_ascii_lowercase().contains("password").then_some(value)
+    });
+    let all = login.map(|(_, password)| password).into_iter().chain(named);
+    all.map(str::to_owned).collect()
+}
+
 /// Hides passwords in a URL: `scheme://user:secret@host/…` becomes `scheme://user:***@host/…`, and the
 /// value of every parameter with `password` in its name becomes `***`.
 pub(crate) fn without_password(url: &str) -> String {

@@ -61,7 +61,9 @@ impl InFlightKeys {
         input: &mut Input,
         reads_json: bool,
     ) -> Result<Option<InFlightKey>, Problem> {
-        let traceparent = input.header("traceparent").and_then(TraceParent::read);
+        // With spans on, the request's own span, which follows from the one of the header.
+        let own = input.request.traceparent;
+        let traceparent = own.or_else(|| TraceParent::read(input.header("traceparent")?));
         input.request = RequestFacts {
             mark: None,
             traceparent,

@@ -54,6 +54,7 @@ pub mod redirect;
 mod reply;
 mod request_durations;
 mod request_pipeline;
+mod request_span;
 mod response_cache;
 mod reveal_checks;
 pub mod router;

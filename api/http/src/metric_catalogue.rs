@@ -159,6 +159,12 @@ families! {
         "其他系统对引擎的请求数，按是否受理。", "Requests of other systems to an engine, by whether they were admitted.";
     ENGINE_AT_ONCE: Gauge "ledgerline_engine_requests_at_once" ["engine"]
         "引擎正在处理的其他系统请求数。", "Requests of other systems that an engine processes now.";
+
+    SPANS_EXPORTED: Counter "ledgerline_trace_spans_exported_total" []
+        "已发送到收集器的链路追踪 span 数。", "Spans that the collector has taken.";
+    SPANS_DROPPED: Counter "ledgerline_trace_spans_dropped_total" ["why"]
+        "被丢弃的链路追踪 span 数，按原因：队列已满，或收集器未接收。",
+        "Spans that were dropped, by reason: the queue was full, or the collector did not take them.";
 }
 
 #[cfg(test)]

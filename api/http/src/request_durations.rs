@@ -99,7 +99,7 @@ impl RequestDurations {
 }
 
 /// Returns the method as a label: endpoints have these three only.
-fn word_of(method: &Method) -> &'static str {
+pub(crate) fn word_of(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::PUT => "PUT",

@@ -12,6 +12,7 @@ use crate::guard::Guard;
 use crate::input::{Input, with_kept_texts_masked};
 use crate::reply::{problem_response, tell_rate};
 use crate::request_durations::{EndpointDurations, RequestTimer};
+use crate::request_span::RequestSpan;
 use crate::response_cache::CacheableRequest;
 use crate::router::PlainReadHandler;
 use crate::server::ClientAddress;
@@ -23,7 +24,7 @@ use bytes::Bytes;
 use domain::inquiry::ComparedValue;
 use domain::permission::DataScope;
 use domain::problem::{Problem, ProblemKind};
-use domain::stored_event::{Position, RequestFacts};
+use domain::stored_event::{Position, RequestFacts, TraceParent};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -63,9 +64,14 @@ impl RequestPipeline {
         let durations = Arc::clone(&self.durations);
         let clock = Arc::clone(&self.ctx.installation.environment.clock);
         let timer = RequestTimer::start(&durations, clock.as_ref());
-        let answered = self.answered(brought).await;
+        let span = RequestSpan::begin(&self, &brought.headers);
+        let trace = span.as_ref().map(RequestSpan::context);
+        let answered = self.answered(brought, trace).await;
         let response = answered.unwrap_or_else(|problem| problem_response(&problem));
         timer.stop(response.status());
+        if let Some(span) = span {
+            span.end(response.status());
+        }
         response
     }
 
@@ -91,7 +97,7 @@ impl RequestPipeline {
         self.answer(brought).await
     }
 
-    async fn answered(self, brought: RequestParts) -> Result<Response, Problem> {
+    async fn answered(self, brought: RequestParts, trace: Option<TraceParent>) -> Result<Response, Problem> {
         let mut input = Input {
             route: self.route,
             params: brought.params,
@@ -103,7 +109,10 @@ impl RequestPipeline {
             scope: DataScope::default(),
             says_who: self.says_who,
             rate: None,
-            request: RequestFacts::NONE,
+            request: RequestFacts {
+                traceparent: trace,
+                ..RequestFacts::NONE
+            },
             body: brought.body,
             work: BodyWork::of(&self.ctx.installation.environment),
         };

@@ -26,6 +26,7 @@ use host::log_proofs::{LogTreeMaintainer, history};
 use host::outbound::messenger::OutsideMessenger;
 use host::outbound::number_checker::ask_outside;
 use host::outbound::oidc::OidcProvider;
+use host::outbound::trace_exporter;
 use host::process::Process;
 use host::public_url::PublicUrl;
 use host::rebuild_record;
@@ -93,6 +94,9 @@ impl RunningServer {
         carry_messages(&installation, &settings);
         app::ask_writer(&installation, &settings.speech)?;
         let environment = &installation.environment;
+        if let Some(traces) = &settings.traces {
+            trace_exporter::begin(environment, traces)?;
+        }
         let evidence = ClockEvidence::new(
             environment,
             &installation.entities,

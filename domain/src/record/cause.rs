@@ -1,7 +1,7 @@
 //! The cause of a command and the user who requested it, as stored in the envelopes of its events.
 
 use crate::actor::Actor;
-use crate::record::request::RequestFacts;
+use crate::record::request::{RequestFacts, TraceParent};
 use crate::record::stored_event::Envelope;
 use values::ids::{CommandId, EventId};
 
@@ -58,6 +58,20 @@ impl Cause {
     /// Returns this cause with the lowest write priority, for a row of an import.
     pub const fn behind(mut self) -> Self {
         self.urgency = WritePriority::Behind;
+        self
+    }
+    /// Returns the trace that the command is part of. Rows of an import are in none: there are too many.
+    pub const fn trace(&self) -> Option<TraceParent> {
+        match self.urgency {
+            WritePriority::First => self.request.traceparent,
+            WritePriority::Behind => None,
+        }
+    }
+    /// Returns this cause in the trace of a span, which its events store; unchanged without one.
+    pub const fn in_trace(mut self, span: Option<TraceParent>) -> Self {
+        if span.is_some() {
+            self.request.traceparent = span;
+        }
         self
     }
     /// Returns the cause of a command that a driver sends because of `event`. The command's id follows from

@@ -69,7 +69,38 @@ impl TraceParent {
         let is_said = read.trace != [0; 16] && read.parent != [0; 8];
         (is_known && is_said).then_some(read)
     }
+
+    /// Returns the context of a sampled span that begins a trace. Neither id may be zero.
+    pub const fn begin(trace: [u8; 16], span: [u8; 8]) -> Self {
+        Self {
+            trace,
+            parent: span,
+            flags: [SAMPLED],
+        }
+    }
+
+    /// Returns the context of another span of the same trace, with the same flags.
+    pub const fn with_span(self, span: [u8; 8]) -> Self {
+        Self { parent: span, ..self }
+    }
+
+    pub const fn trace_id(&self) -> [u8; 16] {
+        self.trace
+    }
+
+    /// Returns the id of the span that the context names: the parent of what follows from it.
+    pub const fn span_id(&self) -> [u8; 8] {
+        self.parent
+    }
+
+    /// Returns true if the trace is recorded (section 3.2.3.4, `sampled`).
+    pub const fn is_sampled(&self) -> bool {
+        self.flags[0] & SAMPLED != 0
+    }
 }
+
+/// The flag of a trace that is recorded.
+const SAMPLED: u8 = 1;
 
 impl fmt::Display for TraceParent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -142,6 +173,20 @@ mod tests {
             Some(read),
             "of a later version what is known"
         );
+    }
+
+    #[test]
+    fn a_span_of_a_trace_has_its_ids_and_its_flags() {
+        let sampled = TraceParent::begin([1; 16], [2; 8]);
+        assert_eq!(
+            sampled.to_string(),
+            format!("00-{}-{}-01", "01".repeat(16), "02".repeat(8))
+        );
+        let child = sampled.with_span([3; 8]);
+        assert_eq!((child.trace_id(), child.span_id()), ([1; 16], [3; 8]));
+        assert!(child.is_sampled());
+        let unsampled = format!("00-{}-{}-00", "01".repeat(16), "02".repeat(8));
+        assert!(!TraceParent::read(&unsampled).unwrap().is_sampled());
     }
 
     #[test]

@@ -39,6 +39,7 @@ mod oidc;
 pub mod outage;
 mod past_calls;
 mod paused;
+mod private;
 mod projections;
 mod rebuild;
 mod reconcile;

@@ -8,8 +8,8 @@ use super::{Form, Proof};
 use super::{
     access, api, as_of, audit, cases, chart, clients, clock, config, console, console_build, contract, crash,
     demo, exports, flow_simulation, forgetting, full_disk, gates, hostile, http, imports, inspect, keys,
-    kurrent, metrics, night, nlu, oidc, past_calls, paused, projections, rebuild, replay, roles, rules,
-    segments, sipp, spoken, stop, stores, subscribers, summary, tails, two_processes, wall, webhooks,
+    kurrent, metrics, night, nlu, oidc, past_calls, paused, private, projections, rebuild, replay, roles,
+    rules, segments, sipp, spoken, stop, stores, subscribers, summary, tails, two_processes, wall, webhooks,
 };
 
 type ProofFn = fn(Form) -> Proof;
@@ -49,6 +49,7 @@ pub const PROOFS: &[(&str, ProofFn)] = &[
     ("nlu", nlu::prove_nlu),
     ("oidc", oidc::prove),
     ("paused", paused::prove),
+    ("private", private::prove),
     ("projections", projections::prove),
     ("proof-badge", console::prove_badge),
     ("rebuild", rebuild::prove),
@@ -151,7 +152,7 @@ pub const WAITING: &[&[&[&str]]] = &[
         &["summary", "audit"],
         &["kurrent", "stores"],
         &["import", "jdbc", "projections", "as-of"],
-        &["console", "nlu", "entities", "config"],
+        &["console", "nlu", "entities", "config", "private"],
         &["oidc", "inspect", "webhooks", "subscribers", "chart"],
     ],
     // Calls in real time, beside proofs that use one thread.
@@ -292,6 +293,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "paused",
         "12 reasons that need no wait, no database server and no small disk, instead of all 28",
+    ),
+    (
+        "private",
+        "2 people called of 100 instead of 40, traces searched as bytes; which spans follow from one another, and what metrics and traces cost, in the long form",
     ),
     ("inspect", "8 numbers and times of 9 people instead of 50 of 60"),
     ("sipp", "every scenario but four that listen to a whole call"),

@@ -5,6 +5,7 @@ use super::playback_queue::{ClipKind, PlaybackItem};
 use super::prepare::SynthesisText;
 use super::session::ConversationSession;
 use crate::drivers::driver_context::Halt;
+use crate::traces::{SpanAttribute, SpanFacts, SpanKind};
 use domain::call::command::CallCommand;
 use domain::call::event::{EndReason, Notice};
 use domain::call::{EngineKind, SaidFact, TurnFact};
@@ -183,10 +184,35 @@ impl ConversationSession<'_> {
             return;
         }
         self.said_since = Some(now);
+        let keyed_at = self.attempt.keyed_at.take();
         if let Some(since) = unanswered_since {
             let latencies = &self.kit.environment.latencies;
             latencies.turn.observe(now.duration_since(since));
         }
+        if let Some(since) = unanswered_since.or(keyed_at) {
+            self.record_turn(since);
+        }
+    }
+
+    /// Records the span of a turn that ends with the begin of a reply.
+    fn record_turn(&self, since: Timestamp) {
+        let environment = &self.kit.environment;
+        let span = environment.span_in(self.attempt.trace);
+        environment.end_span(span.map(|span| span.since(since)), || {
+            let attributes = vec![
+                SpanAttribute::Call(self.attempt.call),
+                SpanAttribute::Leg(self.leg_number),
+            ];
+            SpanFacts::new(SpanKind::Turn, "turn", attributes)
+        });
+    }
+
+    /// Gives a key to the flow. The first prompt that follows at once is the reply to it.
+    pub(super) async fn step_by_key(&mut self, digit: char) -> Result<(), Halt> {
+        self.attempt.keyed_at = Some(self.kit.now());
+        let stepped = self.step(FlowInput::Keypress(digit)).await;
+        self.attempt.keyed_at = None;
+        stepped
     }
 
     /// Returns the time at which all queued clips will have been played; now if there are none.

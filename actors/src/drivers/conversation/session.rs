@@ -254,7 +254,7 @@ impl<'a> ConversationSession<'a> {
         match self.attempt.ask(command).await {
             // More keys than are recorded: no further key has an effect.
             Err(Halt::Refused) if !refuses => Ok(()),
-            Err(Halt::Refused) | Ok(_) => self.step(FlowInput::Keypress(digit)).await,
+            Err(Halt::Refused) | Ok(_) => self.step_by_key(digit).await,
             Err(halt) => Err(halt),
         }
     }

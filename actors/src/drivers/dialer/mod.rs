@@ -73,7 +73,7 @@ pub(crate) async fn run(kit: Arc<DriverContext>, after: Position) {
             page = follow.next() => {
                 let Ok(page) = page else { return };
                 seen = page.last().map_or(seen, |(position, _)| *position);
-                page.iter().filter_map(|(_, envelope)| wait_after(envelope)).min()
+                page.iter().filter_map(|(_, envelope)| woken_by(&kit, envelope)).min()
             }
             () = kit.capacity.freed() => Some(ROUND_MS),
             () = kit.live.left() => Some(ROUND_MS),
@@ -82,6 +82,15 @@ pub(crate) async fn run(kit: Arc<DriverContext>, after: Position) {
             round_at = earlier(round_at, Some(last_round.plus_ms(wait_ms)));
         }
     }
+}
+
+/// Returns the same as `wait_after`, and notes the trace that the round then continues.
+fn woken_by(kit: &DriverContext, envelope: &Envelope) -> Option<u64> {
+    let wait_ms = wait_after(envelope);
+    if wait_ms.is_some() && kit.environment.traces.is_on() {
+        kit.round_traces.note(envelope);
+    }
+    wait_ms
 }
 
 /// Returns the time in milliseconds from the last round to the one that this event causes; `None` if it

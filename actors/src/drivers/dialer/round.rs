@@ -19,7 +19,7 @@ use domain::ids::{CampaignId, CustomerId, EventId};
 use domain::ports::worklist::{CampaignWork, DueEnrolment, WorklistError};
 use domain::quota::QuotaPerson;
 use domain::stop::StopId;
-use domain::stored_event::Position;
+use domain::stored_event::{Position, TraceParent};
 use domain::time::Timestamp;
 use domain::working_calendar::Calendars;
 use std::sync::Arc;
@@ -251,6 +251,8 @@ struct Batch {
     until: Timestamp,
     /// The id of the event `campaign.dials_granted`.
     leave: EventId,
+    /// The trace of that event, if it is sampled.
+    trace: Option<TraceParent>,
 }
 
 /// For a campaign with agents, first stores the counts of ended calls. Returns how many dials to request,
@@ -298,8 +300,11 @@ async fn batch(kit: &DriverContext, campaign: &CampaignId, asked: BatchRequest) 
         unused,
         quota_people: asked.quota_people.clone(),
     };
-    let cause = kit.fresh_cause();
-    let answer = kit.ask(&kit.system.campaigns, campaign, command, cause).await?;
+    let span = kit.environment.first_span(kit.round_traces.take(campaign));
+    let cause = kit.fresh_cause().in_trace(span.map(|span| span.context()));
+    let answer = kit.ask(&kit.system.campaigns, campaign, command, cause).await;
+    kit.end_call_span(span, "dialer", campaign, answer.is_err());
+    let answer = answer?;
     kit.live.forget_unused(campaign, reported_count);
     let facts = answer.state.facts(campaign.clone()).ok_or(Halt::Fault)?;
     let facts = add_installation_facts(kit, facts).await?;
@@ -316,6 +321,7 @@ async fn batch(kit: &DriverContext, campaign: &CampaignId, asked: BatchRequest) 
                     count,
                     until,
                     leave: EventId::derive(cause.command, index),
+                    trace: answer.trace,
                 }))
             });
             granted.or_else(|| event.window_closed().map(BatchAnswer::Closed))
@@ -351,6 +357,7 @@ fn begin(kit: &Arc<DriverContext>, due: Vec<DueEnrolment>, batch: &Batch) -> Opt
             leave: batch.leave,
             place,
             working,
+            trace: batch.trace,
         };
         given.begun();
         let worker = one_call::run(Arc::clone(kit), assignment);

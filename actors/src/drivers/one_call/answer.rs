@@ -12,7 +12,7 @@ use domain::call::event::EndReason;
 use domain::call::{Call, EndCause};
 use domain::ids::{CallId, EventId};
 use domain::ports::line::{AnsweredDialog, HangupSource, Leg, LegEvent};
-use domain::stored_event::Cause;
+use domain::stored_event::{Cause, TraceParent};
 
 /// How long a canceled leg may take to report how it ended, in milliseconds: 64 x T1 and a margin (RFC 3261,
 /// 9.1).
@@ -24,6 +24,7 @@ pub(super) struct CallRecord<'a> {
     pub(super) placed: CallPurpose,
     pub(super) call: CallId,
     pub(super) last_event: EventId,
+    pub(super) trace: Option<TraceParent>,
 }
 
 /// The cause of a stored command, and the entity's answer to it.
@@ -45,7 +46,7 @@ impl CallRecord<'_> {
     /// Stores an event of a far end, retrying until the store accepts it. `what`: the kind of event, from
     /// which the command's id is derived.
     pub(super) async fn store(&self, what: &str, command: CallCommand) -> Result<StoredAnswer, Halt> {
-        let cause = call_cause(self.call, what, Some(self.last_event));
+        let cause = call_cause(self.call, what, Some(self.last_event)).in_trace(self.trace);
         let ask = || self.kit.ask_call(self.placed, &self.call, command.clone(), cause);
         let answer = retry_until_stored(self.kit, ask).await?;
         Ok(StoredAnswer { cause, answer })

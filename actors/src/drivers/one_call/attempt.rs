@@ -11,6 +11,7 @@ use crate::drivers::driver_context::{DriverContext, Halt};
 use crate::drivers::engines;
 use crate::drivers::live_calls::EnrolmentLease;
 use crate::entity::Answer;
+use crate::traces::{SpanAttribute, SpanFacts, SpanKind};
 use domain::call::Call;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::EndReason;
@@ -20,7 +21,7 @@ use domain::compliance::{DialPermit, NEXT_LEG_WITHIN_MS, permit_next_leg};
 use domain::ids::{CallId, CommandId, EventId, NumberId};
 use domain::ports::line::{DialOrder, FailureCause, Leg, LegFailure, Line, LineError};
 use domain::ports::worklist::DueEnrolment;
-use domain::stored_event::{Cause, Position, RequestFacts, WritePriority};
+use domain::stored_event::{Cause, Position, RequestFacts, TraceParent, WritePriority};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
@@ -45,6 +46,10 @@ pub(crate) struct Attempt {
     pub(crate) last: Position,
     /// The call's last event, which causes the next step on any stream.
     pub(crate) last_event: EventId,
+    /// The span that its steps follow from: the worker's, or while a leg lasts the leg's.
+    pub(crate) trace: Option<TraceParent>,
+    /// When the callee pressed the key that is being handled.
+    pub(crate) keyed_at: Option<Timestamp>,
 }
 
 impl Attempt {
@@ -65,6 +70,7 @@ impl Attempt {
             placed: self.placed(),
             call: self.call,
             last_event: self.last_event,
+            trace: self.trace,
         }
     }
 
@@ -112,6 +118,7 @@ impl Attempt {
             request: RequestFacts::NONE,
             urgency: WritePriority::First,
         }
+        .in_trace(self.trace)
     }
 
     /// Dials leg after leg until the call is over, and stores its end. `Halt::Refused`: the first leg may
@@ -127,7 +134,7 @@ impl Attempt {
         loop {
             used.push(place.line());
             working.set_place(place.line(), self.facts.plan.presets());
-            let end = match run_leg(self, working, &place, permit, leg).await {
+            let end = match self.run_leg_in_span(working, &place, permit, leg).await {
                 Err(Halt::Refused) if leg > 1 => LegEnd::Over(network_ending()),
                 end => end?,
             };
@@ -151,6 +158,26 @@ impl Attempt {
                 None => return self.end(unanswered_ending(&failure, given_up)).await,
             }
         }
+    }
+
+    /// Runs a leg with its span: the steps meanwhile follow from the leg.
+    async fn run_leg_in_span(
+        &mut self,
+        working: &mut EnrolmentLease,
+        place: &Arc<LegSlot>,
+        permit: DialPermit,
+        leg: u8,
+    ) -> Result<LegEnd, Halt> {
+        let (above, kit) = (self.trace, Arc::clone(&self.kit));
+        let span = kit.environment.span_in(above);
+        self.trace = span.map(|span| span.context()).or(above);
+        let end = run_leg(self, working, place, permit, leg).await;
+        self.trace = above;
+        kit.environment.end_span(span, || {
+            let attributes = vec![SpanAttribute::Call(self.call), SpanAttribute::Leg(leg)];
+            SpanFacts::new(SpanKind::Leg, "leg", attributes).failed(end.is_err())
+        });
+        end
     }
 
     pub(crate) async fn end(&mut self, ending: CallEnding) -> Result<(), Halt> {

@@ -5,6 +5,7 @@
 mod agent_reservation;
 mod answer;
 mod attempt;
+mod death_watch;
 mod grant_release;
 mod leg;
 mod merged_ids;
@@ -18,6 +19,7 @@ use super::live_calls::{EnrolmentLease, Phase};
 use super::watchdog::GrantRelease;
 use crate::capacity::LegSlot;
 use crate::error::AskError;
+use death_watch::DeathWatch;
 use domain::call::command::CallCommand;
 use domain::call::event::EndReason;
 use domain::calling_plan::CampaignFacts;
@@ -28,7 +30,7 @@ use domain::customer::command::ForbiddingRule;
 use domain::ids::{CallId, EventId, NumberId, UserId};
 use domain::number::command::NumberCommand;
 use domain::ports::worklist::DueEnrolment;
-use domain::stored_event::{Cause, Position};
+use domain::stored_event::{Cause, Position, TraceParent};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
@@ -48,6 +50,8 @@ pub(crate) struct Assignment {
     pub(crate) leave: EventId,
     pub(crate) place: LegSlot,
     pub(crate) working: EnrolmentLease,
+    /// The trace of that event, if it is sampled.
+    pub(crate) trace: Option<TraceParent>,
 }
 
 /// The customer's and the number's grant of one call.
@@ -55,21 +59,6 @@ struct Grants {
     attempt: u32,
     customer: CustomerGrant,
     number: NumberGrant,
-}
-
-/// Notifies the watchdog when a worker ends without having finished. Declared before what it watches, so that
-/// the enrolment has left the book by then.
-struct DeathWatch {
-    kit: Arc<DriverContext>,
-    finished: bool,
-}
-
-impl Drop for DeathWatch {
-    fn drop(&mut self) {
-        if !self.finished {
-            self.kit.cut_off.notify_one();
-        }
-    }
 }
 
 /// Works on one enrolment until its call has ended or it turned out not to be dialed. If the process stops
@@ -95,7 +84,9 @@ async fn work_on(kit: Arc<DriverContext>, assignment: Assignment) {
         leave,
         place,
         working,
+        trace,
     } = assignment;
+    let span = kit.environment.span_in(trace);
     let mut worker = Worker {
         kit: Arc::clone(&kit),
         due,
@@ -108,6 +99,7 @@ async fn work_on(kit: Arc<DriverContext>, assignment: Assignment) {
         kept: None,
         dialed: false,
         last: Position(0),
+        trace: span.map(|span| span.context()),
     };
     let worked = worker.work(place).await;
     if !worker.dialed && worker.facts.plan.stages.is_some() {
@@ -119,6 +111,7 @@ async fn work_on(kit: Arc<DriverContext>, assignment: Assignment) {
         kit.live
             .hold(worker.working.enrolment(), now.plus_ms(ASK_AGAIN_MS), now);
     }
+    kit.end_call_span(span, "one_call", &worker.due.campaign, worked.is_err());
     watch.finished = worked.is_ok();
     worker.working.set_phase(Phase::Closing);
     kit.view_reaches(worker.last).await;
@@ -142,6 +135,7 @@ struct Worker {
     dialed: bool,
     /// Position of the last event that this work wrote.
     last: Position,
+    trace: Option<TraceParent>,
 }
 
 impl Worker {
@@ -171,6 +165,8 @@ impl Worker {
             steps_count: 0,
             last: self.last,
             last_event: EventId::derive(call_cause(grants.customer.call, "permit", None).command, 0),
+            trace: self.trace,
+            keyed_at: None,
         };
         self.dialed = true;
         let dialed = attempt.run(&mut self.working, place, permit).await;
@@ -243,7 +239,7 @@ impl Worker {
     async fn customer_grant(&mut self) -> Result<Option<(u32, CustomerGrant, EventId)>, Halt> {
         let cause = Cause {
             causation: Some(self.leave),
-            ..self.kit.fresh_cause()
+            ..self.kit.fresh_cause().in_trace(self.trace)
         };
         let answer = match self.ask_customer(cause).await? {
             Ok(answer) => answer,
@@ -310,7 +306,7 @@ impl Worker {
             facts: Box::new(self.facts.clone()),
             hashed_on,
         };
-        let cause = call_cause(customer.call, "grant_number", Some(granted));
+        let cause = call_cause(customer.call, "grant_number", Some(granted)).in_trace(self.trace);
         let answer = self
             .kit
             .ask(&self.kit.system.numbers, &customer.number, command, cause)
@@ -366,7 +362,7 @@ impl Worker {
             flow: self.facts.flow.clone(),
         };
         let granted = EventId::derive(call_cause(call, "grant_number", None).command, 0);
-        let cause = call_cause(call, "permit", Some(granted));
+        let cause = call_cause(call, "permit", Some(granted)).in_trace(self.trace);
         match self.kit.ask(&self.kit.system.calls, &call, command, cause).await {
             Ok(answer) => self.last = self.last.max(answer.position),
             Err(Halt::Refused) => {

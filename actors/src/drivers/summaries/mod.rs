@@ -30,7 +30,7 @@ use domain::ids::CallId;
 use domain::ports::event_store::{PAGE_EVENTS_MAX, StoreError};
 use domain::ports::masking::Masking;
 use domain::ports::vault::VaultError;
-use domain::stored_event::{Cause, Envelope, Position, UnreadableRecord};
+use domain::stored_event::{Envelope, Position, UnreadableRecord};
 use domain::summary::{SummaryCommand, SummaryEvent, write_summary};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -333,12 +333,13 @@ impl SummaryTask {
             let origin = ProfileOrigin::Call { call };
             self.tag(origin, &fact.customer, notes.tags, ended).await?;
         }
-        let cause = Cause::follow(ended, "record_summary");
         // An erased person's summary has no words for a model.
         let to_word = self.wording.as_ref().filter(|_| replayed.key.is_some());
         let to_word = to_word.map(|wording| (wording, fact.clone()));
         let command = SummaryCommand::Record(Box::new(fact));
-        match self.system.summaries.ask(&call.into(), command, cause).await {
+        let (summaries, of) = (&self.system.summaries, call.into());
+        let recorded = summaries.ask_because(&of, command, ended, "record_summary");
+        match recorded.await {
             Ok(_) => {
                 if let Some((wording, fact)) = to_word {
                     wording.owe(call, ended, fact, replayed.heard).await;

@@ -5,7 +5,7 @@ use crate::error::AskError;
 use domain::attribute::TagLevel;
 use domain::customer::{CustomerCommand, ProfileOrigin, TagChange};
 use domain::ids::CustomerId;
-use domain::stored_event::{Cause, Envelope};
+use domain::stored_event::Envelope;
 
 impl SummaryTask {
     /// Adds the tags of a call's or conversation's flow to the customer, once for each. A refusal is
@@ -26,9 +26,12 @@ impl SummaryTask {
             removed: Vec::new(),
             origin,
         };
-        let cause = Cause::follow(ended, "tag_customer");
         let command = CustomerCommand::Tag(Box::new(order));
-        match self.system.customers.ask(customer, command, cause).await {
+        let customers = &self.system.customers;
+        match customers
+            .ask_because(customer, command, ended, "tag_customer")
+            .await
+        {
             Ok(_) => Ok(()),
             Err(error @ (AskError::Refused(_) | AskError::AnotherRequest)) => {
                 tracing::warn!(ended = %ended.stream, %error, "a flow's tags are refused");

@@ -11,7 +11,7 @@ use domain::customer::ProfileOrigin;
 use domain::decider::Decider;
 use domain::ids::{ConversationId, SummaryId};
 use domain::ports::vault::{PersonKey, key_to_read};
-use domain::stored_event::{Cause, Envelope, StreamVersion, UnreadableRecord, open_personal, read_event};
+use domain::stored_event::{Envelope, StreamVersion, UnreadableRecord, open_personal, read_event};
 use domain::summary::{SummaryCommand, SummaryPosition, write_text_summary};
 use domain::texting;
 use domain::transcript::TranscriptParent;
@@ -50,14 +50,10 @@ impl SummaryTask {
             let origin = ProfileOrigin::Conversation { conversation: id };
             self.tag(origin, &fact.customer, notes.tags, closed).await?;
         }
-        let cause = Cause::follow(closed, "record_text_summary");
         let command = SummaryCommand::RecordText(Box::new(fact));
-        match self
-            .system
-            .summaries
-            .ask(&SummaryId::from(id), command, cause)
-            .await
-        {
+        let (summaries, of) = (&self.system.summaries, SummaryId::from(id));
+        let recorded = summaries.ask_because(&of, command, closed, "record_text_summary");
+        match recorded.await {
             Ok(_) => Ok(()),
             Err(error @ (AskError::Refused(_) | AskError::AnotherRequest)) => {
                 tracing::error!(%id, %error, "the summary of a text is refused");

@@ -12,7 +12,7 @@ use domain::personal::Personal;
 use domain::ports::assistant::{AssistantFailure, AssistantPrompt};
 use domain::ports::masking::Masking;
 use domain::ports::writer::{Figures, Writer, WriterAnswer};
-use domain::stored_event::{Cause, Envelope};
+use domain::stored_event::Envelope;
 use domain::summary::wording::{
     WordedFact, Wording, WordingAskedFact, WordingFailedFact, WordingFailure, parse_wording,
 };
@@ -172,9 +172,9 @@ impl WordingTask {
             prompt_sha256: prompt_sha256.clone(),
         };
         let (summaries, of) = (&self.system.summaries, SummaryId::from(call));
-        let cause = Cause::follow(&ended, "ask_wording");
         let asking = SummaryCommand::AskWording(Box::new(asked));
-        if summaries.ask(&of, asking, cause).await?.repeated {
+        let began = summaries.ask_because(&of, asking, &ended, "ask_wording");
+        if began.await?.repeated {
             return Ok(());
         }
         let asked_at = clock.now();
@@ -209,13 +209,13 @@ impl WordingTask {
                 answer_tokens: written.answer_tokens,
             })),
         };
-        let cause = Cause::follow(&ended, "answer_wording");
-        match summaries.ask(&of, command, cause).await {
+        let answered = summaries.ask_because(&of, command, &ended, "answer_wording");
+        match answered.await {
             Ok(_) => Ok(()),
             // The key was destroyed while the model wrote: its words cannot be sealed and are dropped.
             Err(AskError::Fault) if !self.may_leave(call, &fact.customer).await? => {
-                let cause = Cause::follow(&ended, "fail_wording");
-                summaries.ask(&of, failed(WordingFailure::Gone), cause).await?;
+                let failed = failed(WordingFailure::Gone);
+                summaries.ask_because(&of, failed, &ended, "fail_wording").await?;
                 Ok(())
             }
             Err(error) => Err(error),

@@ -113,6 +113,7 @@ pub(super) async fn measure(
         witnesses: Vec::new(),
         tsa: None,
         ntp: None,
+        traces: None,
         given: None,
     };
     let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;

@@ -10,13 +10,11 @@ use crate::commands::doctor_keys::check_master_key;
 use crate::commands::doctor_log as log;
 use crate::commands::doctor_machine as machine;
 use crate::commands::doctor_numbers as numbers;
+use crate::commands::doctor_report::DoctorFindings;
 use crate::commands::doctor_roles as roles;
 use crate::commands::doctor_rows as rows;
 use crate::commands::doctor_trunks as trunks;
 use crate::kit::failure::Failure;
-use crate::kit::output;
-use crate::kit::table::pad;
-use application::format_localized;
 use domain::ports::clock::Clock;
 use host::app::{self, ReadOnlyLog, lookup_vault};
 use host::clock::SystemClock;
@@ -27,7 +25,6 @@ use host::outbound::ntp::NtpServer;
 use host::outbound::server_locator::ServerArgs;
 use host::read_db_spec::{ReadDbArgs, ReadDbSpec};
 use host::store_spec::{LogArgs, StoreSpec};
-use serde_json::{Value, json};
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -87,10 +84,27 @@ pub(crate) struct Args {
     json: bool,
 }
 
-pub(crate) async fn run(args: Args) -> Result<(), Failure> {
-    if args.server.is_some() {
-        return check_server(&args).await;
+impl Args {
+    /// Returns the arguments with these keys.
+    pub(crate) fn with_keys(mut self, keys: KeysSpec) -> Self {
+        self.keys = keys;
+        self
     }
+}
+
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    examine(&args).await?.report(args.json)
+}
+
+/// Returns what the command reports for these arguments, without printing it.
+pub(crate) async fn examine(args: &Args) -> Result<DoctorFindings, Failure> {
+    match args.server.is_some() {
+        true => check_server(args).await,
+        false => Ok(check_machine(args).await),
+    }
+}
+
+async fn check_machine(args: &Args) -> DoctorFindings {
     let mut pauses = Vec::new();
     let mut checks = vec![
         synthesizer().await,
@@ -131,15 +145,15 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     if let Some(ReadDbSpec::Postgres(url)) = &args.rows.read_db {
         checks.push(rows::check(url).await);
     }
-    checks.append(&mut of_roles(&args).await);
+    checks.append(&mut of_roles(args).await);
     let disk = args.data.clone().unwrap_or_else(std::env::temp_dir);
     checks.push(machine::check_disk_space(&disk));
     checks.push(disk_sync(&disk));
-    report(&checks, &pauses, args.json)
+    DoctorFindings { checks, pauses }
 }
 
-/// Reports the reasons of a running server for which dialing is paused.
-async fn check_server(args: &Args) -> Result<(), Failure> {
+/// Returns the reasons of a running server for which dialing is paused.
+async fn check_server(args: &Args) -> Result<DoctorFindings, Failure> {
     let server = ServerArgs {
         server: args.server.clone(),
         token_file: args.token_file.clone(),
@@ -148,7 +162,10 @@ async fn check_server(args: &Args) -> Result<(), Failure> {
     };
     let found = dialing::ask_server(&server).await?;
     let none = says!("没有暂停拨号的原因", "no reason pauses dialing");
-    report(&found.checks(none), &found.items, args.json)
+    Ok(DoctorFindings {
+        checks: found.checks(none),
+        pauses: found.items,
+    })
 }
 
 fn none_in_log() -> CheckText {
@@ -192,43 +209,6 @@ async fn of_roles(args: &Args) -> Vec<Check> {
         ("role of keys", keys),
     ])
     .await
-}
-
-fn report(checks: &[Check], pauses: &[Value], json: bool) -> Result<(), Failure> {
-    let bad = checks
-        .iter()
-        .filter(|check| check.finding == CheckStatus::Bad)
-        .count();
-    if json {
-        let list: Vec<Value> = checks
-            .iter()
-            .map(|check| {
-                let finding = check.finding.word();
-                json!({ "check": check.name, "finding": finding, "says": check.says.en })
-            })
-            .collect();
-        output::json(&json!({ "healthy": bad == 0, "checks": list, "dialing_pauses": pauses }))?;
-    } else {
-        for check in checks {
-            output::line(&format!(
-                "{} {} {}",
-                pad(check.finding.label(), 5),
-                pad(check.label(), 14),
-                check.says
-            ))?;
-        }
-    }
-    if bad == 0 {
-        return Ok(());
-    }
-    Err(Failure::found(bad_in_words(bad)))
-}
-
-fn bad_in_words(bad: usize) -> String {
-    match bad {
-        1 => format_localized!("1 项检查不合格", "1 check is bad"),
-        bad => format_localized!("{bad} 项检查不合格", "{bad} checks are bad"),
-    }
 }
 
 async fn synthesizer() -> Check {
@@ -395,16 +375,4 @@ fn timed_syncs(directory: &Path) -> std::io::Result<u64> {
         file.sync_data()?;
     }
     Ok(clock.now().ms_since(began) / SYNCS)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_bad_check_is_said_to_be_one() {
-        for (bad, said) in [(1, "1 check is bad"), (2, "2 checks are bad")] {
-            assert_eq!(bad_in_words(bad), said);
-        }
-    }
 }

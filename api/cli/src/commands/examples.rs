@@ -286,6 +286,7 @@ const EXAMPLES: &[&str] = &[
     "customer attribute import crm.csv --map 手机号=- --dry-run --data ./first",
     "customer tag C001 信用卡 --level business --data ./first",
     "doctor --data ./first --trunk sip:127.0.0.1:5070",
+    "support-bundle --out support.tar.gz --data ./first",
     "trunk call 13800138000 --trunk sip:127.0.0.1:5070",
     "trunk quality --data ./first",
     "simulate --days 3 --calls-per-day 1000 --seed 7",

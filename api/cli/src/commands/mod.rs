@@ -27,6 +27,7 @@ mod doctor_keys;
 pub(crate) mod doctor_log;
 pub(crate) mod doctor_machine;
 mod doctor_numbers;
+mod doctor_report;
 pub(crate) mod doctor_roles;
 pub(crate) mod doctor_rows;
 pub(crate) mod doctor_trunks;
@@ -83,6 +84,8 @@ pub(crate) mod simulate;
 pub(crate) mod speech;
 pub(crate) mod stop;
 pub(crate) mod subscriber;
+mod support_bundle;
+mod support_bundle_parts;
 pub(crate) mod targets;
 pub(crate) mod test_call;
 mod trunk;
@@ -146,6 +149,7 @@ pub(crate) enum Command {
     Complaint(complaint::Args),
     PersonRequest(person_request::Args),
     Doctor(doctor::Args),
+    SupportBundle(support_bundle::Args),
     Trunk(trunk::Args),
     Simulate(simulate::Args),
     Stop(stop::Args),
@@ -211,6 +215,7 @@ impl Command {
             | Self::Complaint(_)
             | Self::PersonRequest(_)
             | Self::Doctor(_)
+            | Self::SupportBundle(_)
             | Self::Trunk(_)
             | Self::Simulate(_)
             | Self::Stop(_)
@@ -266,6 +271,7 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::PersonRequest(args) => Box::pin(person_request::run(args, runtime)).await,
         Command::Inspect(args) => Box::pin(inspect::run(args, runtime)).await,
         Command::Doctor(args) => doctor::run(args).await,
+        Command::SupportBundle(args) => Box::pin(support_bundle::run(args)).await,
         Command::Trunk(args) => Box::pin(trunk::run(args, runtime)).await,
         Command::Voiceprint(args) => Box::pin(voiceprint::run(args, runtime)).await,
         Command::Approval(args) => Box::pin(approval::run(args, runtime)).await,

@@ -3,7 +3,7 @@
 use crate::commands::serve_configuration::ServerConfiguration;
 use crate::commands::serve_reload::{LoadedServer, ReloadTask};
 use crate::kit::failure::Failure;
-use crate::kit::log_output::LogLevelControl;
+use crate::kit::log_output::LogControl;
 use crate::kit::output;
 use crate::kit::table::pad;
 use application::language::localized;
@@ -14,6 +14,7 @@ use host::advertised_args::AdvertisedArgs;
 use host::config::{HTTP_DEFAULT, parse_duration_ms, parse_port_range};
 use host::keys_spec::KeysSpec;
 use host::log_level::parse_log_level;
+use host::log_writer::LogFormat;
 use host::messaging_args::MessagingArgs;
 use host::open_settings::OpenSettings;
 use host::outbound::ntp::NtpServer;
@@ -30,6 +31,7 @@ use host::signals::Signals;
 use host::speech_args::SpeechArgs;
 use host::store_spec::LogArgs;
 use host::tls_args::TlsArgs;
+use host::trace_args::TraceArgs;
 use http::console::ConsoleMode;
 use http::kurrent::KurrentArgs;
 use http::listeners::Listeners;
@@ -143,6 +145,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     sign_in: SignInArgs,
     #[command(flatten)]
+    traces: TraceArgs,
+    #[command(flatten)]
     kurrent: KurrentArgs,
     /// Serve no console: `/` leads to the plain status page
     #[arg(long)]
@@ -161,15 +165,15 @@ struct SourceArgs {
     /// Log level (off, error, warn, info, debug, trace), or a filter by module such as warn,host=debug
     #[arg(long, value_name = "LEVEL", default_value = "warn", value_parser = parse_log_level)]
     log_level: String,
+    /// Form of a log line: one JSON object, or text for people
+    #[arg(long, value_name = "json|text", default_value = "json")]
+    log_format: LogFormat,
 }
 
 impl Args {
     /// Adds the loaded configuration, with the trunks of all sources.
-    pub(crate) fn configure(&mut self, configuration: ServerConfiguration, log_level: LogLevelControl) {
-        self.configured = Some(LoadedServer {
-            configuration,
-            log_level,
-        });
+    pub(crate) fn configure(&mut self, configuration: ServerConfiguration, log: LogControl) {
+        self.configured = Some(LoadedServer { configuration, log });
     }
 
     /// Prints warnings about secrets in flags, and starts to receive SIGHUP.
@@ -179,6 +183,7 @@ impl Args {
             config = ?sources.config,
             trunks = self.trunks.len(),
             log_level = sources.log_level,
+            log_format = ?sources.log_format,
             "arguments of the command line"
         );
         let loaded = self.configured.take();
@@ -238,6 +243,7 @@ pub(crate) async fn run(mut args: Args, runtime: Arc<Runtime>) -> Result<(), Fai
         witnesses: args.witnesses,
         tsa: args.tsa,
         ntp: args.ntp,
+        traces: args.traces.choice(),
         given: None,
     };
     let running = RunningServer::start(settings, listeners, runtime).await?;
@@ -301,6 +307,7 @@ async fn until_signal(
     reload: &mut ReloadTask,
 ) -> Result<(), Failure> {
     let process = &running.process;
+    reload.keep_log_in(&running.installation.directory);
     let mut standing = tokio::select! {
         biased;
         () = signals.next() => return Ok(()),

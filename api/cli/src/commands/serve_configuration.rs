@@ -2,7 +2,7 @@
 
 use crate::commands::serve;
 use crate::kit::failure::Failure;
-use crate::kit::log_output::LogLevelControl;
+use crate::kit::log_output::LogControl;
 use crate::kit::output;
 use clap::{Args, Command};
 use host::config::named_variable;
@@ -11,6 +11,7 @@ use host::configuration::environment::own_variables;
 use host::configuration::fault::ConfigurationFaults;
 use host::configuration::load::{ConfigurationSources, FileChoice, load};
 use host::configuration::setting::{MaskRule, ReloadRule};
+use host::log_writer::LogFormat;
 use http::proxies::Proxies;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -107,6 +108,12 @@ impl ServerConfiguration {
             .map_or("warn", String::as_str)
     }
 
+    /// Returns the form of log lines.
+    pub(crate) fn log_format(&self) -> LogFormat {
+        let word = self.started.values("log.format").first().cloned();
+        word.and_then(|word| word.parse().ok()).unwrap_or_default()
+    }
+
     /// Returns the arguments of the process with those that stand for the file and the environment after the
     /// command. Only this process sees them.
     pub(crate) fn complete(&self, mut arguments: Vec<OsString>) -> Vec<OsString> {
@@ -118,11 +125,7 @@ impl ServerConfiguration {
 
     /// Loads the configuration again and applies what can change while the server runs. If it has an error,
     /// nothing changes.
-    pub(crate) fn reload(
-        &mut self,
-        log_level: &LogLevelControl,
-        proxies: &Proxies,
-    ) -> Result<ReloadReport, String> {
+    pub(crate) fn reload(&mut self, log: &LogControl, proxies: &Proxies) -> Result<ReloadReport, String> {
         let later = load_from(&self.flags, &self.file, MaskRule::Refuse);
         let later = later.map_err(|faults| faults.lines().join("; "))?;
         let networks = Proxies::parse(later.values("http.trusted_proxies"));
@@ -139,7 +142,7 @@ impl ServerConfiguration {
             restart: restart.map(|change| change.key).collect(),
         };
         self.loaded = later;
-        log_level.set(self.log_level())?;
+        log.set_level(self.log_level())?;
         proxies.replace(&networks);
         Ok(report)
     }

@@ -2,17 +2,18 @@
 
 use crate::commands::serve_configuration::ServerConfiguration;
 use crate::kit::failure::Failure;
-use crate::kit::log_output::LogLevelControl;
+use crate::kit::log_output::LogControl;
 use crate::kit::output;
 use host::configuration::effective::Configuration;
 use host::signals::ReloadSignal;
 use http::proxies::Proxies;
+use std::path::Path;
 
-/// The loaded configuration, and the control of the log level.
+/// The loaded configuration, and the control of the log.
 #[derive(Debug)]
 pub(crate) struct LoadedServer {
     pub(crate) configuration: ServerConfiguration,
-    pub(crate) log_level: LogLevelControl,
+    pub(crate) log: LogControl,
 }
 
 /// What a server needs to read its configuration again.
@@ -35,6 +36,13 @@ impl ReloadTask {
         })
     }
 
+    /// From now on keeps recent log lines in the data directory. Without that the server runs all the same.
+    pub(crate) fn keep_log_in(&self, directory: &Path) {
+        if let Err(error) = self.loaded.log.keep_in(directory) {
+            tracing::warn!(%error, "recent log lines cannot be kept in the data directory");
+        }
+    }
+
     /// Returns the configuration with which the server starts.
     pub(crate) const fn started(&self) -> &Configuration {
         self.loaded.configuration.started()
@@ -43,11 +51,8 @@ impl ReloadTask {
     /// Applies the changed settings that can change while the server runs, and names the others. An invalid
     /// configuration changes nothing. Returns the line that says so.
     pub(crate) fn apply(&mut self) -> String {
-        let LoadedServer {
-            configuration,
-            log_level,
-        } = &mut self.loaded;
-        let report = match configuration.reload(log_level, &self.proxies) {
+        let LoadedServer { configuration, log } = &mut self.loaded;
+        let report = match configuration.reload(log, &self.proxies) {
             Ok(report) => report,
             Err(faults) => {
                 tracing::error!(faults, "the configuration has errors; nothing is reloaded");

@@ -131,6 +131,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         witnesses: Vec::new(),
         ntp: None,
         tsa: None,
+        traces: None,
         given: args.wav.clone().map(|file| RecordedClipFile {
             text: speech::clips::DEMO_TEXT.to_owned(),
             file,

@@ -256,6 +256,7 @@ async fn start(
         witnesses: Vec::new(),
         ntp: None,
         tsa: None,
+        traces: None,
         given: None,
     };
     Ok(RunningServer::start(settings, Listeners::http(listener), runtime).await?)

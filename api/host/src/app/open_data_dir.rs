@@ -162,6 +162,7 @@ impl OpenDataDir {
             skew: Arc::default(),
             engines: Arc::default(),
             latencies: Arc::default(),
+            traces: Arc::default(),
             rehearsal: mode == Mode::Rehearsal,
         };
         Ok(Self {

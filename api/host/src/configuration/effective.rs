@@ -7,6 +7,7 @@ use crate::configuration::secrets;
 use crate::configuration::setting::{ReloadRule, Secrecy, Setting, SettingKind};
 use crate::configuration::source_value::{SourceValue, ValueForm};
 use crate::configuration::trunk_settings::TRUNK_SETTINGS;
+use crate::store_spec::passwords_of;
 use application::format_localized;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -100,6 +101,26 @@ impl Configuration {
             }
         }
         arguments
+    }
+
+    /// Returns every secret in the configuration: passwords, tokens and keys, and the passwords of URLs.
+    pub fn secrets(&self) -> Vec<String> {
+        let trunks = self.trunks.iter().flat_map(|trunk| &trunk.settings);
+        let mut secrets = Vec::new();
+        for effective in self.settings.iter().chain(trunks) {
+            let given = effective
+                .sources
+                .iter()
+                .filter(|one| one.form == ValueForm::Direct);
+            for value in effective.values.iter().chain(given.flat_map(|one| &one.values)) {
+                match effective.setting.secrecy {
+                    Secrecy::Public | Secrecy::MasterKey => {}
+                    Secrecy::Url => secrets.extend(passwords_of(value)),
+                    Secrecy::Secret => secrets.push(value.clone()),
+                }
+            }
+        }
+        secrets
     }
 
     /// Returns the trunks in the order in which they are used.

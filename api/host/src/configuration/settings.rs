@@ -37,6 +37,27 @@ pub const SETTINGS: &[Setting] = &[
     )
     .reloaded(),
     Setting::text(
+        "log.format",
+        "log-format",
+        "日志行的格式：json（每行一个 JSON 对象）或 text（便于阅读的文本）",
+        "Form of a log line: json, one JSON object, or text for people",
+        &["json"],
+    ),
+    Setting::text(
+        "traces.otlp_endpoint",
+        "otlp-endpoint",
+        "接收链路追踪的 OpenTelemetry 收集器（OTLP，HTTP/protobuf）；默认不追踪",
+        "OpenTelemetry collector that receives spans (OTLP, HTTP/protobuf); default: no spans",
+        &["http://otel.example:4318"],
+    ),
+    Setting::text(
+        "traces.ratio",
+        "trace-ratio",
+        "采样比例，0 到 1；请求带有已采样的 traceparent 时总是记录",
+        "Part of the traces that are recorded, from 0 to 1; a request with a sampled traceparent always is",
+        &["0.1"],
+    ),
+    Setting::text(
         "store.url",
         "store",
         "事件日志：sqlite:DIR、postgres://… 或 kurrent://…；默认在数据目录中",

@@ -1,5 +1,5 @@
 //! Clients of other services: our own server (for the command line), witnesses of the log, a timestamping
-//! authority, an identity provider, webhooks, mail and NTP servers.
+//! authority, an identity provider, webhooks, mail and NTP servers, a collector of spans.
 
 pub mod api_client;
 pub mod courier;
@@ -11,5 +11,6 @@ pub mod server_locator;
 #[cfg(any(test, feature = "testing"))]
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what tests stand on")]
 pub mod testing;
+pub mod trace_exporter;
 pub mod tsa;
 pub mod witness;

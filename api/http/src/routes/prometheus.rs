@@ -56,6 +56,7 @@ async fn scrape(ctx: Ctx, _: Input) -> Result<TextReply, Problem> {
     put_admission(&ctx, &mut shown);
     put_alerts(&ctx, &mut shown).await;
     put_engines(&ctx, &mut shown);
+    put_spans(&ctx, &mut shown);
     Ok(TextReply {
         media_type: MEDIA_TYPE,
         text: shown.text(),
@@ -186,6 +187,18 @@ const fn counts(window: &WindowFigures) -> [(&'static str, u64); 5] {
         ("settled", window.settled),
         ("ended", window.ended),
     ]
+}
+
+/// Writes how many spans were exported and dropped.
+fn put_spans(ctx: &Ctx, shown: &mut Exposition) {
+    let counts = ctx.installation.environment.traces.counts();
+    shown.put(&catalogue::SPANS_EXPORTED, &[], counts.exported);
+    shown.put(&catalogue::SPANS_DROPPED, &["queue_full"], counts.queue_full);
+    shown.put(
+        &catalogue::SPANS_DROPPED,
+        &["export_failed"],
+        counts.export_failed,
+    );
 }
 
 /// Writes how many requests other systems sent to the speech and understanding engines.

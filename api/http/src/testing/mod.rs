@@ -66,6 +66,7 @@ pub fn settings(directory: &Path) -> ServeSettings {
         witnesses: Vec::new(),
         ntp: None,
         tsa: None,
+        traces: None,
         given: None,
     }
 }

@@ -4,6 +4,8 @@
 use super::test_client::{TestReply, add, key, send, trail};
 use super::webhooks::request_of;
 use crate::testing::TestServer;
+use actors::{FinishedSpan, SpanAttribute, SpanKind};
+use domain::stored_event::TraceParent;
 use hyper::Method;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -310,6 +312,57 @@ fn events_keep_where_the_trace_of_their_request_stood() {
         let items = events.body["items"].as_array().unwrap().clone();
         let traces: Vec<_> = items.iter().map(|event| event["traceparent"].as_str()).collect();
         assert_eq!(traces, [Some(TRACE), None]);
+    });
+    story.end();
+}
+
+#[test]
+fn with_spans_on_events_store_the_context_of_their_append_in_the_requests_trace() {
+    const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let story = TestServer::begin();
+    let environment = &story.running.installation.environment;
+    let queue = environment
+        .traces
+        .begin("0".parse().unwrap(), environment.ids.as_ref());
+    let mut queue = queue.expect("the first exporter");
+    story.runtime.block_on(async {
+        let bearer = story.bearer();
+        let headers = [("Authorization", bearer.as_str()), ("traceparent", TRACE)];
+        let made = post(&story, "/api/v1/campaigns", &headers, campaign("A")).await;
+        assert_eq!(made.status, 201);
+        let path = "/api/v1/events?kind=campaign.created";
+        let stored = send(&story, Method::GET, path, &[("Authorization", &bearer)], None).await;
+        let mut spans: Vec<_> = std::iter::from_fn(|| queue.try_recv().ok()).collect();
+        let is_of_request = |span: &FinishedSpan| span.facts.kind == SpanKind::Request;
+        let at = spans
+            .iter()
+            .position(is_of_request)
+            .expect("the request has a span");
+        let request = spans.remove(at);
+        assert_eq!(
+            request.context.trace_id(),
+            TraceParent::read(TRACE).unwrap().trace_id()
+        );
+        assert_eq!(
+            request.parent,
+            TraceParent::read(TRACE).map(|client| client.span_id())
+        );
+        let attributes = [
+            SpanAttribute::Method("POST"),
+            SpanAttribute::Route("/api/v1/campaigns"),
+            SpanAttribute::Status(201),
+        ];
+        assert_eq!(request.facts.attributes, attributes);
+        let appends: Vec<String> = spans
+            .iter()
+            .filter(|span| span.facts.kind == SpanKind::Append)
+            .map(|span| span.context.to_string())
+            .collect();
+        let of_event = stored.body["items"][0]["traceparent"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        assert!(appends.contains(&of_event), "{of_event} {appends:?}");
     });
     story.end();
 }
