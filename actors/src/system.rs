@@ -135,54 +135,54 @@ pub struct ActorSystem {
 impl ActorSystem {
     /// Starts where the entities run. Entities are created when they are asked. Ends with `Tasks::stop`.
     pub fn start(environment: Environment, place: EntityRuntime) -> Self {
-        Self::launch(environment, place, DecideFunctions::default())
+        let hosting = Hosting::start(place, &environment.tasks);
+        Self::launch(&environment, &hosting, DecideFunctions::default())
     }
 
     /// Starts with these decide functions.
-    pub(crate) fn launch(environment: Environment, place: EntityRuntime, decide: DecideFunctions) -> Self {
-        let hosting = Hosting::start(place, &environment.tasks);
+    pub(crate) fn launch(environment: &Environment, hosting: &Hosting, decide: DecideFunctions) -> Self {
         Self {
-            campaigns: Entities::start_deciding(&environment, &hosting, decide.campaigns),
-            customers: Entities::start_deciding(&environment, &hosting, decide.customers),
-            numbers: Entities::start_deciding(&environment, &hosting, decide.numbers),
-            calls: Entities::start_deciding(&environment, &hosting, decide.calls),
-            flows: Entities::start(&environment, &hosting),
-            models: Entities::start(&environment, &hosting),
-            knowledge: Entities::start(&environment, &hosting),
-            labels: Entities::start(&environment, &hosting),
-            inquiries: Entities::start(&environment, &hosting),
-            installation: Entities::start(&environment, &hosting),
-            accesses: Entities::start(&environment, &hosting),
-            anonymous_transcripts: Entities::start(&environment, &hosting),
-            api_keys: Entities::start(&environment, &hosting),
-            approvals: Entities::start(&environment, &hosting),
-            reports: Entities::start(&environment, &hosting),
-            samples: Entities::start(&environment, &hosting),
-            saved_reports: Entities::start(&environment, &hosting),
-            chart_notes: Entities::start(&environment, &hosting),
-            retentions: Entities::start(&environment, &hosting),
-            routings: Entities::start(&environment, &hosting),
-            routing_weights: Entities::start(&environment, &hosting),
-            settings: Entities::start(&environment, &hosting),
-            drafts: Entities::start(&environment, &hosting),
-            preferences: Entities::start(&environment, &hosting),
-            holidays: Entities::start(&environment, &hosting),
-            registries: Entities::start(&environment, &hosting),
-            alerts: Entities::start(&environment, &hosting),
-            complaints: Entities::start(&environment, &hosting),
-            conversations: Entities::start(&environment, &hosting),
-            messages: Entities::start(&environment, &hosting),
-            person_requests: Entities::start(&environment, &hosting),
-            stops: Entities::start(&environment, &hosting),
-            subscribers: Entities::start(&environment, &hosting),
-            summaries: Entities::start(&environment, &hosting),
-            test_phones: Entities::start(&environment, &hosting),
-            test_calls: Entities::start(&environment, &hosting),
-            users: Entities::start(&environment, &hosting),
-            views: Entities::start(&environment, &hosting),
-            voiceprints: Entities::start(&environment, &hosting),
-            webhooks: Entities::start(&environment, &hosting),
-            wording_drafts: Entities::start(&environment, &hosting),
+            campaigns: Entities::start_deciding(environment, hosting, decide.campaigns),
+            customers: Entities::start_deciding(environment, hosting, decide.customers),
+            numbers: Entities::start_deciding(environment, hosting, decide.numbers),
+            calls: Entities::start_deciding(environment, hosting, decide.calls),
+            flows: Entities::start(environment, hosting),
+            models: Entities::start(environment, hosting),
+            knowledge: Entities::start(environment, hosting),
+            labels: Entities::start(environment, hosting),
+            inquiries: Entities::start(environment, hosting),
+            installation: Entities::start(environment, hosting),
+            accesses: Entities::start(environment, hosting),
+            anonymous_transcripts: Entities::start(environment, hosting),
+            api_keys: Entities::start(environment, hosting),
+            approvals: Entities::start(environment, hosting),
+            reports: Entities::start(environment, hosting),
+            samples: Entities::start(environment, hosting),
+            saved_reports: Entities::start(environment, hosting),
+            chart_notes: Entities::start(environment, hosting),
+            retentions: Entities::start(environment, hosting),
+            routings: Entities::start(environment, hosting),
+            routing_weights: Entities::start(environment, hosting),
+            settings: Entities::start(environment, hosting),
+            drafts: Entities::start(environment, hosting),
+            preferences: Entities::start(environment, hosting),
+            holidays: Entities::start(environment, hosting),
+            registries: Entities::start(environment, hosting),
+            alerts: Entities::start(environment, hosting),
+            complaints: Entities::start(environment, hosting),
+            conversations: Entities::start(environment, hosting),
+            messages: Entities::start(environment, hosting),
+            person_requests: Entities::start(environment, hosting),
+            stops: Entities::start(environment, hosting),
+            subscribers: Entities::start(environment, hosting),
+            summaries: Entities::start(environment, hosting),
+            test_phones: Entities::start(environment, hosting),
+            test_calls: Entities::start(environment, hosting),
+            users: Entities::start(environment, hosting),
+            views: Entities::start(environment, hosting),
+            voiceprints: Entities::start(environment, hosting),
+            webhooks: Entities::start(environment, hosting),
+            wording_drafts: Entities::start(environment, hosting),
         }
     }
 }
@@ -200,7 +200,7 @@ pub struct Entities<D: Decider> {
 /// State that all clones of one `Entities` share.
 pub(crate) struct Inner<D: Decider> {
     environment: Arc<Environment>,
-    hosting: Hosting,
+    pub(crate) hosting: Hosting,
     registry: Registry<D>,
     decide: DecideFunction<D>,
 }

@@ -6,6 +6,7 @@ use super::call_purpose::{CallPurpose, TestCallOrder, TestCallRefusal};
 use super::conversation::TestCallValues;
 use super::driver_context::{DriverContext, Halt};
 use super::facts::campaign_facts;
+use super::held_lines::HeldPermit;
 use super::left_over_legs;
 use super::live_calls::Phase;
 use super::one_call::Attempt;
@@ -17,7 +18,7 @@ use domain::call::command::CallCommand;
 use domain::call::event::EndReason;
 use domain::call::{Call, CallState, TestCallEvent};
 use domain::calling_plan::CampaignFacts;
-use domain::compliance::{CustomerGrant, DialPermit, NumberGrant, permit, test_grants};
+use domain::compliance::{CustomerGrant, NumberGrant, test_grants};
 use domain::event_filter::EventFilter;
 use domain::ids::{CallId, EnrolmentId, EventId};
 use domain::ports::event_store::{PAGE_EVENTS_MAX, StoreError};
@@ -205,7 +206,7 @@ async fn permitted(
     facts: &CampaignFacts,
     customer: CustomerGrant,
     number: NumberGrant,
-) -> Result<DialPermit, TestCallRefusal> {
+) -> Result<HeldPermit, TestCallRefusal> {
     let call = customer.call;
     let command = CallCommand::Permit {
         call,
@@ -220,7 +221,7 @@ async fn permitted(
         .await;
     let minted = asked
         .ok()
-        .and_then(|_| permit(&customer, &number, kit.now()).ok());
+        .and_then(|_| kit.ports.permit(&customer, &number, kit.now()).ok());
     if minted.is_none() {
         withdraw(kit, call).await;
     }
@@ -231,7 +232,7 @@ async fn dial(
     mut attempt: Attempt,
     working: &mut super::live_calls::EnrolmentLease,
     place: LegSlot,
-    permit: DialPermit,
+    permit: HeldPermit,
 ) {
     let (kit, call) = (Arc::clone(&attempt.kit), attempt.call);
     let dialed = attempt.run(working, place, permit).await;
