@@ -124,6 +124,8 @@ pub enum StartError {
     Worklist(#[from] WorklistError),
     #[error(transparent)]
     Vault(#[from] VaultError),
+    #[error("the lines are of another realm than the log")]
+    OtherRealm,
     #[error("at least one line is required")]
     NoLine,
     #[error(
@@ -139,7 +141,9 @@ impl From<StartError> for Problem {
             StartError::Store(error) => error.into(),
             StartError::Vault(error) => error.into(),
             StartError::Worklist(error) => Self::unavailable(error.to_string()),
-            StartError::NoLine | StartError::ForRehearsals { .. } => Self::fault(error.to_string()),
+            StartError::NoLine | StartError::OtherRealm | StartError::ForRehearsals { .. } => {
+                Self::fault(error.to_string())
+            }
         }
     }
 }

@@ -43,6 +43,7 @@ mod shared_log_tests;
 mod stops;
 mod supervisor;
 mod system;
+mod system_of_realm;
 mod system_with_decisions;
 #[cfg(test)]
 mod testing;
@@ -58,9 +59,9 @@ pub use clock_skew::ClockSkew;
 pub use decide_functions::{DecideFunction, DecideFunctions};
 pub use dial_right::DialRight;
 pub use drivers::{
-    CallsInProgress, DialHold, DriverPorts, Drivers, DriversHandle, ListeningPorts, SummaryPorts,
-    SummaryScope, SummaryWriter, TestCallOrder, TestCallRefusal, installation_now, start_erasures,
-    start_summarizing, unconfirmed_restore,
+    CallsInProgress, DialHold, DriverPorts, DriverRealm, Drivers, DriversHandle, ListeningPorts,
+    SummaryPorts, SummaryScope, SummaryWriter, TestCallOrder, TestCallRefusal, installation_now,
+    start_erasures, start_summarizing, unconfirmed_restore,
 };
 pub use engine_circuits::{EngineCircuits, OpenCircuit};
 pub use entity::{Answer, AskResult, EntityState};

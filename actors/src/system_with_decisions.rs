@@ -3,12 +3,13 @@
 
 use crate::decide_functions::DecideFunctions;
 use crate::environment::Environment;
-use crate::hosting::EntityRuntime;
+use crate::hosting::{EntityRuntime, Hosting};
 use crate::system::ActorSystem;
 
 impl ActorSystem {
     /// Starts as `start` does, with these decide functions. `clippy.toml` bans this outside the simulation.
     pub fn start_deciding(environment: Environment, place: EntityRuntime, decide: DecideFunctions) -> Self {
-        Self::launch(environment, place, decide)
+        let hosting = Hosting::start(place, &environment.tasks);
+        Self::launch(&environment, &hosting, decide)
     }
 }

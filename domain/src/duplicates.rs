@@ -26,7 +26,8 @@ impl DuplicatePolicy {
             | Preset::CnCloudTrunk
             | Preset::UsTsr
             | Preset::UsRegf
-            | Preset::EuGdpr => Self::ByNumber,
+            | Preset::EuGdpr
+            | Preset::SandboxOpen => Self::ByNumber,
         }
     }
 

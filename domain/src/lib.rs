@@ -72,6 +72,7 @@ pub mod promotion;
 pub mod quota;
 pub mod quota_members;
 pub mod ranking;
+pub mod realm;
 mod record;
 pub mod registry;
 pub mod registry_book;

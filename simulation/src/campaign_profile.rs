@@ -86,7 +86,7 @@ impl CampaignProfile {
     /// Returns where the campaign's customers live, which follows from its rule set.
     pub(crate) fn home(&self) -> CustomerHome {
         match self.preset {
-            Preset::EuGdpr => CustomerHome::Berlin,
+            Preset::EuGdpr | Preset::SandboxOpen => CustomerHome::Berlin,
             Preset::UsTsr => CustomerHome::NewYork,
             Preset::CnService
             | Preset::CnMarketing

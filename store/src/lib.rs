@@ -36,6 +36,13 @@ mod postgres_vault;
 pub mod proof;
 #[cfg(any(test, feature = "testing"))]
 mod race;
+mod realm_head;
+mod realm_records;
+mod realm_store;
+mod realm_subscription;
+#[cfg(test)]
+mod realm_tests;
+mod realm_vault;
 #[cfg(any(test, feature = "testing"))]
 mod retrieval;
 mod sealing;
@@ -71,6 +78,9 @@ pub use postgres::{
     Timeouts as PostgresTimeouts,
 };
 pub use postgres_vault::PostgresVault;
+pub use realm_records::realm_of;
+pub use realm_store::RealmStore;
+pub use realm_vault::RealmVault;
 pub use sqlite::{
     EVENTS_FILE, INDEX_FILE, IndexRemade, SqliteEventStore, SqliteOptions, begin_filling, end_filling,
     find_misleading,

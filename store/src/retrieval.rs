@@ -1,14 +1,14 @@
 //! The part of the store contract suite about reading: by id, by filter, by position, and a log copied
 //! completely from another store.
 
-use crate::contract::{append, ids, versions};
+use crate::contract::{append, ids, record_bytes_max, versions};
 use crate::test_records::{make_batch, make_record, make_record_of, stream};
 use domain::decider::Scope;
 use domain::event_filter::EventFilter;
 use domain::ids::{CommandId, EventId};
 use domain::number::event::NumberEvent;
 use domain::ports::event_store::{APPEND_EVENTS_MAX, EventStore, PAGE_EVENTS_MAX, StoreError};
-use domain::stored_event::{Position, RECORD_BYTES_MAX, Record, StoredEvent, StreamVersion};
+use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use std::sync::Arc;
 
 const CAMPAIGNS: [&str; 2] = ["LOAN", "CARD"];
@@ -283,9 +283,10 @@ pub(crate) async fn a_stream_of_many_pages_is_read_whole(store: &dyn EventStore)
 pub(crate) async fn the_largest_batch_is_kept_and_a_larger_record_refused(store: &dyn EventStore) {
     let a = stream("a");
     let command = CommandId::derive_from_text("large");
+    let bytes_max = record_bytes_max(store);
     let largest = |version: u64, index: usize| {
         let bare = make_record(&a, version, command, index, "").bytes().len();
-        make_record(&a, version, command, index, &"x".repeat(RECORD_BYTES_MAX - bare))
+        make_record(&a, version, command, index, &"x".repeat(bytes_max - bare))
     };
     let batch: Vec<_> = (0..APPEND_EVENTS_MAX)
         .zip(1..)
@@ -298,7 +299,7 @@ pub(crate) async fn the_largest_batch_is_kept_and_a_larger_record_refused(store:
     assert_eq!(page.first().map(|event| &event.record), last.as_ref());
     let text = std::str::from_utf8(last.as_ref().expect("there are some")).expect("a record is text");
     let longer = text.replacen("xx", "xxx", 1);
-    assert_eq!(longer.len(), RECORD_BYTES_MAX + 1);
+    assert_eq!(longer.len(), bytes_max + 1);
     let too_large = Record::from_stored(Arc::from(longer.into_bytes())).expect("it is a record");
     let answer = store
         .append(&a, StreamVersion(too_large.stream_version.0 - 1), vec![too_large])

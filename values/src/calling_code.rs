@@ -70,6 +70,22 @@ impl CallingCode {
         Self(423),
     ];
 
+    /// All countries that a preset is for: mainland China, North America and Europe.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "evaluated by the compiler, which refuses an index out of bounds"
+    )]
+    pub const OF_PRESETS: [Self; 34] = {
+        let mut all = [Self::MAINLAND_CHINA; 34];
+        all[1] = Self::NORTH_AMERICA;
+        let mut index = 0;
+        while index < Self::EUROPE.len() {
+            all[index + 2] = Self::EUROPE[index];
+            index += 1;
+        }
+        all
+    };
+
     /// Returns the calling code; `None` if no country has it.
     pub fn new(code: u16) -> Option<Self> {
         let regions = DATABASE.by_code(&code)?;

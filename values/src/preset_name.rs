@@ -17,10 +17,12 @@ pub enum Preset {
     UsTsr,
     UsRegf,
     EuGdpr,
+    // Open at all hours, without consent: for campaigns of the sandbox only, which reach no person.
+    SandboxOpen,
 }
 
 impl Preset {
-    /// Every preset, in display order.
+    /// Every preset of real campaigns, in display order. That of the sandbox is not among them.
     pub const ALL: [Self; 7] = [
         Self::CnService,
         Self::CnMarketing,
@@ -41,6 +43,7 @@ impl Preset {
             Self::UsTsr => "us-tsr",
             Self::UsRegf => "us-regf",
             Self::EuGdpr => "eu-gdpr",
+            Self::SandboxOpen => "sandbox-open",
         }
     }
 
@@ -48,9 +51,11 @@ impl Preset {
     /// `Unknown` for `eu-gdpr`, which covers many countries.
     pub const fn default_country(self) -> DefaultCountry {
         match self {
-            Self::CnService | Self::CnMarketing | Self::CnCollection | Self::CnCloudTrunk => {
-                DefaultCountry::Of(CallingCode::MAINLAND_CHINA)
-            }
+            Self::CnService
+            | Self::CnMarketing
+            | Self::CnCollection
+            | Self::CnCloudTrunk
+            | Self::SandboxOpen => DefaultCountry::Of(CallingCode::MAINLAND_CHINA),
             Self::UsTsr | Self::UsRegf => DefaultCountry::Of(CallingCode::NORTH_AMERICA),
             Self::EuGdpr => DefaultCountry::Unknown,
         }
@@ -64,11 +69,13 @@ impl Preset {
             }
             Self::UsTsr | Self::UsRegf => &[CallingCode::NORTH_AMERICA],
             Self::EuGdpr => &CallingCode::EUROPE,
+            Self::SandboxOpen => &CallingCode::OF_PRESETS,
         }
     }
 
     /// Returns the preset with this code.
     pub fn of_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|preset| preset.code() == code)
+        let mut all = Self::ALL.into_iter().chain([Self::SandboxOpen]);
+        all.find(|preset| preset.code() == code)
     }
 }

@@ -1,7 +1,7 @@
 //! The context that all drivers share: entities, ports, the capacity of the lines and the live calls.
 
-use super::DriverPorts;
 use super::alarms::Alarms;
+use super::held_lines::HeldPorts;
 use super::learning::LearningSchedule;
 use super::live_calls::LiveCalls;
 use super::pacers::Pacers;
@@ -53,7 +53,7 @@ pub(crate) enum Halt {
 pub(crate) struct DriverContext {
     pub(crate) system: ActorSystem,
     pub(crate) environment: Environment,
-    pub(crate) ports: DriverPorts,
+    pub(crate) ports: HeldPorts,
     pub(crate) capacity: Arc<Capacity>,
     pub(crate) live: Arc<LiveCalls>,
     pub(crate) pacers: Pacers,
@@ -80,7 +80,7 @@ pub enum DialHold {
 }
 
 impl DriverContext {
-    pub(crate) fn new(system: ActorSystem, environment: Environment, ports: DriverPorts) -> Arc<Self> {
+    pub(crate) fn new(system: ActorSystem, environment: Environment, ports: HeldPorts) -> Arc<Self> {
         let facts = ports.lines.iter().map(|line| line.facts()).collect();
         Arc::new(Self {
             system,

@@ -28,6 +28,7 @@ mod dialing_gate;
 #[cfg(test)]
 mod dialing_gate_tests;
 mod driver_context;
+mod driver_ports;
 #[cfg(test)]
 mod end_order_tests;
 pub(crate) mod engines;
@@ -40,6 +41,9 @@ mod event_follower;
 #[cfg(test)]
 mod event_follower_tests;
 mod facts;
+mod held_lines;
+#[cfg(test)]
+mod held_lines_tests;
 mod late_answers;
 #[cfg(test)]
 mod late_record_tests;
@@ -99,11 +103,11 @@ mod wording_tests;
 pub use call_purpose::{TestCallOrder, TestCallRefusal};
 pub use dialing_gate::{installation_now, unconfirmed_restore};
 pub use driver_context::DialHold;
+pub use driver_ports::{DriverPorts, ListeningPorts};
 pub use erasure_worker::start_erasures;
+pub use held_lines::DriverRealm;
 pub use summaries::{SummaryPorts, SummaryScope, SummaryWriter, start_summarizing};
 
-use crate::call_assistant::CallAssistant;
-use crate::call_encoder::CallEncoder;
 use crate::engine_circuits::OpenCircuit;
 use crate::environment::Environment;
 use crate::error::StartError;
@@ -115,15 +119,7 @@ use domain::call::EndCause;
 use domain::call::event::EndReason;
 use domain::calling_plan::CampaignFacts;
 use domain::ids::CallId;
-use domain::ports::agents::Agents;
-use domain::ports::knowledge::KnowledgeBases;
-use domain::ports::line::Line;
-use domain::ports::masking::Masking;
-use domain::ports::recognizer::Recognizer;
-use domain::ports::recording::Recordings;
-use domain::ports::speech::{Clip, Synthesizer};
-use domain::ports::understanding::Understanding;
-use domain::ports::worklist::Worklist;
+use domain::realm::Realm;
 use domain::stop::StopId;
 use domain::time::Timestamp;
 use driver_context::DriverContext;
@@ -141,38 +137,6 @@ const DRAIN_CLOSE_MS: u64 = 3_000;
 /// Interval, in milliseconds, at which a drain checks whether anything is still open.
 const DRAIN_LOOK_MS: u64 = 50;
 
-/// The ports that drivers need in addition to those of `Environment`.
-#[derive(Clone)]
-pub struct DriverPorts {
-    pub worklist: Arc<dyn Worklist>,
-    /// The lines, in order of preference; at least one.
-    pub lines: Vec<Arc<dyn Line>>,
-    pub synthesizer: Arc<dyn Synthesizer>,
-    /// Speech recognition and understanding. `None`: callees answer by keypress only.
-    pub hearing: Option<ListeningPorts>,
-    pub recordings: Arc<dyn Recordings>,
-    /// The agents who take calls of campaigns that need agents. `None`: these campaigns dial no calls.
-    pub agents: Option<Arc<dyn Agents>>,
-}
-
-/// What a call listens with: a recognizer, and what interprets and masks its texts. Neither works without the
-/// other.
-#[derive(Clone)]
-pub struct ListeningPorts {
-    pub recognizer: Arc<dyn Recognizer>,
-    pub understanding: Arc<dyn Understanding>,
-    /// Removes numbers, card numbers and names from recognized text before it is stored.
-    pub masking: Arc<dyn Masking>,
-    /// A stored clip of speech. A recognizer that failed is probed with it.
-    pub probe: Arc<Clip>,
-    /// The knowledge bases from which campaigns answer questions.
-    pub knowledge: Arc<dyn KnowledgeBases>,
-    /// The assistant that is asked when the understanding is unsure. `None`: no assistant is asked.
-    pub assist: Option<CallAssistant>,
-    /// The encoder that ranks intents before the linear model does. `None`: only the linear model ranks.
-    pub encode: Option<CallEncoder>,
-}
-
 /// The number of calls in progress, by phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CallsInProgress {
@@ -184,7 +148,7 @@ pub struct CallsInProgress {
 
 /// Refuses to start when a recognizer that is only for synthetic voices (rehearsals) would listen on a public
 /// line.
-fn rehearses(ports: &DriverPorts) -> Result<(), StartError> {
+fn rehearses<R: Realm>(ports: &DriverPorts<R>) -> Result<(), StartError> {
     let hearing = ports.hearing.as_ref();
     let Some(facts) = hearing
         .map(|one| one.recognizer.facts())
@@ -214,16 +178,19 @@ impl Drivers {
     ///
     /// After a restore dialing waits until a person confirms it (`installation.dialing_confirmed`). The
     /// handle is returned at once and its `is_dialing_paused` is true meanwhile.
-    pub async fn start(
+    pub async fn start<R: DriverRealm>(
         system: ActorSystem,
         environment: Environment,
-        ports: DriverPorts,
+        ports: DriverPorts<R>,
     ) -> Result<DriversHandle, StartError> {
+        if environment.store.realm() != R::NAME {
+            return Err(StartError::OtherRealm);
+        }
         if ports.lines.is_empty() {
             return Err(StartError::NoLine);
         }
         rehearses(&ports)?;
-        let kit = DriverContext::new(system, environment, ports);
+        let kit = DriverContext::new(system, environment, ports.into());
         let head = kit.environment.store.head().await?;
         let past = RestoredPast::read(kit.environment.store.as_ref()).await?;
         if past.is_closed() {

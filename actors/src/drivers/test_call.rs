@@ -6,6 +6,7 @@ use super::call_purpose::{CallPurpose, TestCallOrder, TestCallRefusal};
 use super::conversation::TestCallValues;
 use super::driver_context::{DriverContext, Halt};
 use super::facts::campaign_facts;
+use super::held_lines::HeldPermit;
 use super::left_over_legs;
 use super::live_calls::Phase;
 use super::one_call::Attempt;
@@ -17,7 +18,7 @@ use domain::call::command::CallCommand;
 use domain::call::event::EndReason;
 use domain::call::{Call, CallState, TestCallEvent};
 use domain::calling_plan::CampaignFacts;
-use domain::compliance::{CustomerGrant, DialPermit, NumberGrant, permit, test_grants};
+use domain::compliance::{CustomerGrant, NumberGrant, test_grants};
 use domain::event_filter::EventFilter;
 use domain::ids::{CallId, EnrolmentId, EventId};
 use domain::ports::event_store::{PAGE_EVENTS_MAX, StoreError};
@@ -211,7 +212,7 @@ async fn permitted(
     facts: &CampaignFacts,
     customer: CustomerGrant,
     number: NumberGrant,
-) -> Result<(DialPermit, Option<TraceParent>), TestCallRefusal> {
+) -> Result<(HeldPermit, Option<TraceParent>), TestCallRefusal> {
     let call = customer.call;
     let command = CallCommand::Permit {
         call,
@@ -225,7 +226,7 @@ async fn permitted(
         .ask_call(CallPurpose::ForTest, &call, command, order.cause)
         .await;
     let minted = asked.ok().and_then(|answer| {
-        let permit = permit(&customer, &number, kit.now()).ok()?;
+        let permit = kit.ports.permit(&customer, &number, kit.now()).ok()?;
         Some((permit, answer.trace))
     });
     if minted.is_none() {
@@ -238,7 +239,7 @@ async fn dial(
     mut attempt: Attempt,
     working: &mut super::live_calls::EnrolmentLease,
     place: LegSlot,
-    permit: DialPermit,
+    permit: HeldPermit,
 ) {
     let (kit, call) = (Arc::clone(&attempt.kit), attempt.call);
     let dialed = attempt.run(working, place, permit).await;

@@ -145,7 +145,7 @@ impl TestSystem {
         self.recognizer.as_deref().expect("this world listens")
     }
 
-    fn ports(&self) -> DriverPorts {
+    pub(crate) fn ports(&self) -> DriverPorts {
         let lines = self
             .lines
             .iter()

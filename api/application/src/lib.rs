@@ -70,6 +70,7 @@ pub mod rehearsing;
 pub mod reply_value;
 pub mod retention;
 pub mod routing;
+pub mod sandbox_limits;
 pub mod saved_reports;
 pub mod segments;
 pub mod settings;

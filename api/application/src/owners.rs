@@ -11,6 +11,7 @@ use domain::actor::SignInMethod;
 use domain::ids::UserId;
 use domain::permission::{AssigneeScope, CampaignScope, DataScope, Permission};
 use domain::problem::{Problem, ProblemKind};
+use domain::realm::RealmName;
 use domain::webhook::{OwnerFault, REASON_BYTES_MAX, WebhookFacts};
 use intake::members::ApiRequest;
 use schemars::JsonSchema;
@@ -51,6 +52,7 @@ pub(crate) async fn active_owner(
         session: None,
         scopes: None,
         campaigns: CampaignScope::All,
+        realm: RealmName::Real,
     }))))
 }
 
@@ -147,6 +149,7 @@ mod tests {
             session: None,
             scopes: None,
             campaigns: CampaignScope::All,
+            realm: RealmName::Real,
         }))
     }
 

@@ -10,6 +10,7 @@ use crate::request_durations::RequestDurations;
 use crate::response_cache::ResponseCache;
 use crate::sign_in_limits::SignInLimiter;
 use crate::signing::CheckpointSigning;
+use application::access::Caller;
 use application::engines::Engines;
 use application::installation::Installation;
 use domain::problem::Problem;
@@ -18,6 +19,7 @@ use evidence::log_walk::Log;
 use host::process::Process;
 use std::sync::Arc;
 use tls::Identity;
+use tokio::sync::OnceCell;
 
 /// Maximum wait of a read for a position (`?after_position=`), in milliseconds; views are usually behind by
 /// milliseconds.
@@ -63,6 +65,8 @@ pub struct Context {
     /// Maximum time that reads wait until the views have caught up with the log, in milliseconds. `None` on a
     /// server, where a client that wants to read its own write sends the position.
     pub rows_within_ms: Option<u64>,
+    /// The context of requests with a sandbox key; made with the first of them.
+    pub(crate) sandbox: OnceCell<Ctx>,
     /// Called with the progress of a request that reads the whole log. With it, reading the log has no time
     /// limit; `None` on a server, where it has one.
     pub hears: Option<Box<LogProgressCallback>>,
@@ -90,8 +94,24 @@ impl Context {
             identity: None,
             signing: CheckpointSigning::EachSecond,
             rows_within_ms: None,
+            sandbox: OnceCell::new(),
             hears: None,
         }
+    }
+
+    /// Returns the context in which the caller's requests work: this one, or that of the sandbox for a
+    /// sandbox key. This is the only place where a request is given to a realm.
+    pub(crate) async fn for_caller(self: &Arc<Self>, caller: &Caller) -> Result<Ctx, Problem> {
+        if caller.realm() == self.installation.store().realm() {
+            return Ok(Arc::clone(self));
+        }
+        let making = self.sandbox.get_or_try_init(|| async {
+            let sandbox = self.process.sandbox.open(&self.process).await?;
+            let door = self.door.clone();
+            let ctx = Self::of_server(&sandbox, &self.process, door, Engines::new(None));
+            Ok(Arc::new(ctx))
+        });
+        making.await.cloned()
     }
 
     /// Returns the log for a handler that reads all of it: without a time limit and with the progress

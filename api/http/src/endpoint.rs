@@ -14,6 +14,7 @@ use crate::password_channel::BodySecrecy;
 use crate::query_parameters::QueryParameters;
 use crate::rate_limits::RequestWeight;
 use crate::request_pipeline::{Handler, RequestParts, RequestPipeline};
+use crate::sandbox_routes;
 use crate::server::ClientAddress;
 use application::parameter::Parameter;
 use application::query::Query;
@@ -311,6 +312,7 @@ impl Endpoint {
             takes: self.takes,
             form: self.form,
             known: QueryParameters(self.query),
+            sandbox: sandbox_routes::access_to(&self.method, self.path),
         };
         RequestPipeline {
             ctx: Arc::clone(ctx),

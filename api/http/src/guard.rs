@@ -6,11 +6,12 @@
 //! declaration is only for the directory's owner.
 
 use crate::auth;
-use crate::context::{Context, ViewFreshness};
+use crate::context::{Context, Ctx, ViewFreshness};
 use crate::endpoint::{BodyKind, ResponseDependency, VersionCheck};
 use crate::input::Input;
 use crate::query_parameters::{AFTER_POSITION, QueryParameters};
 use crate::rate_limits::RequestWeight;
+use crate::sandbox_routes::{self, SandboxAccess};
 use application::access::{AttemptSource, Caller};
 use domain::actor::SignInMethod;
 use domain::customer::{Assignee, CustomerState};
@@ -70,23 +71,51 @@ pub(crate) struct Guard {
     /// The form that it accepts as well.
     pub form: Option<fn(&mut SchemaGenerator) -> Value>,
     pub known: QueryParameters,
+    pub sandbox: SandboxAccess,
 }
 
 impl Guard {
-    /// Checks whether the request may reach the handler. Returns the position that the views must have. Sets
-    /// the caller and the data scope in the input.
+    /// Identifies the caller and returns the context of the caller's realm. Sets the caller in the input.
+    pub(crate) async fn identify(
+        &self,
+        ctx: &Ctx,
+        method: &Method,
+        input: &mut Input,
+    ) -> Result<Ctx, Problem> {
+        if self.open {
+            return Ok(Arc::clone(ctx));
+        }
+        let identified = self.identify_caller(ctx, method, input).await;
+        identified.inspect_err(|problem| note(ctx, method, input, problem))
+    }
+
+    async fn identify_caller(&self, ctx: &Ctx, method: &Method, input: &mut Input) -> Result<Ctx, Problem> {
+        let identified = ctx
+            .door
+            .identify(&ctx.installation, method, input.headers(), input.own_peer());
+        input.caller = identified.await?;
+        if input.caller.realm().is_sandbox() && self.sandbox == SandboxAccess::Refused {
+            return Err(sandbox_routes::refused());
+        }
+        ctx.for_caller(&input.caller).await
+    }
+
+    /// Checks whether the request of the identified caller may reach the handler, in the context of the
+    /// caller's realm; `door` is the context that received it. Returns the position that the views must
+    /// have. Sets the data scope in the input.
     pub(crate) async fn admit(
         &self,
+        door: &Context,
         ctx: &Context,
         method: &Method,
         input: &mut Input,
     ) -> Result<Option<Position>, Problem> {
         if self.open && method != Method::GET {
-            ctx.door.admit_page(method, input.headers())?;
+            door.door.admit_page(method, input.headers())?;
         }
         if !self.open {
-            let admitted = self.authorize(ctx, method, input).await;
-            admitted.inspect_err(|problem| note(ctx, method, input, problem))?;
+            let admitted = self.authorize(door, ctx, input).await;
+            admitted.inspect_err(|problem| note(door, method, input, problem))?;
         }
         self.known.refuse_others(&input.query().0)?;
         if self.writing == VersionCheck::Replaces && !input.headers().contains_key(header::IF_MATCH) {
@@ -99,15 +128,11 @@ impl Guard {
         Ok(input.number::<u64>(AFTER_POSITION)?.map(Position))
     }
 
-    async fn authorize(&self, ctx: &Context, method: &Method, input: &mut Input) -> Result<(), Problem> {
-        let identified = ctx
-            .door
-            .identify(&ctx.installation, method, input.headers(), input.own_peer());
-        input.caller = identified.await?;
-        let allowed = ctx.rates.allowed(&ctx.installation).await;
-        let now = ctx.installation.now();
+    async fn authorize(&self, door: &Context, ctx: &Context, input: &mut Input) -> Result<(), Problem> {
+        let allowed = door.rates.allowed(&door.installation).await;
+        let now = door.installation.now();
         let weight = self.weight.with_body(input.headers());
-        input.rate = ctx.rates.take(&input.caller, self.kept, weight, allowed, now)?;
+        input.rate = door.rates.take(&input.caller, self.kept, weight, allowed, now)?;
         let Some(needs) = self.needs else { return Ok(()) };
         input.scope = input.caller.scope_for(needs)?;
         // A command that prevents calls is never refused for this.

@@ -114,7 +114,7 @@ fn own_key(input: &Input) -> Result<Option<String>, Problem> {
         text.push('\n');
         text.push_str(known.user.as_str());
     }
-    Ok(Some(text))
+    Ok(Some(input.caller.realm().own_name(&text)))
 }
 
 /// Returns the value of `Idempotency-Key`; `None` without the header. Fails unless it has 1 to

@@ -183,6 +183,7 @@ impl Input {
                     text.push('\n');
                     text.push_str(known.user.as_str());
                 }
+                let text = self.caller.realm().own_name(&text);
                 CommandId::derive_from_text(&text)
             }
         };

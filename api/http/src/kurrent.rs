@@ -63,6 +63,14 @@ impl Admission for KurrentAdmission {
                 return None;
             }
         };
+        if caller.realm().is_sandbox() {
+            // This endpoint serves the real realm.
+            self.note(
+                &AttemptSource::Address(peer.map(|peer| peer.0.ip())),
+                "sandbox-key",
+            );
+            return None;
+        }
         let reads = caller.scope_for(Permission::EventsRead);
         let appends = caller.scope_for(Permission::EventsAppend);
         if let Err(problem) = &reads

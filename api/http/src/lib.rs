@@ -60,6 +60,7 @@ mod reveal_checks;
 pub mod router;
 pub mod routes;
 pub mod running_server;
+mod sandbox_routes;
 mod served_listeners;
 pub mod server;
 mod shutdown;

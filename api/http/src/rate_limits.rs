@@ -273,6 +273,7 @@ mod tests {
     use application::access::KnownUser;
     use domain::actor::SignInMethod;
     use domain::permission::{CampaignScope, Role};
+    use domain::realm::RealmName;
     use domain::user::Account;
     use std::collections::BTreeSet;
 
@@ -294,6 +295,7 @@ mod tests {
             session: None,
             scopes: None,
             campaigns: CampaignScope::All,
+            realm: RealmName::Real,
         }))
     }
 

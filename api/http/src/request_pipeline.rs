@@ -116,10 +116,11 @@ impl RequestPipeline {
             body: brought.body,
             work: BodyWork::of(&self.ctx.installation.environment),
         };
-        let admitted = self.guard.admit(&self.ctx, &self.method, &mut input).await;
-        let (rate, comparer, ctx) = (input.rate, input.path_comparer(), Arc::clone(&self.ctx));
+        let ctx = self.guard.identify(&self.ctx, &self.method, &mut input).await?;
+        let admitted = self.guard.admit(&self.ctx, &ctx, &self.method, &mut input).await;
+        let (rate, comparer) = (input.rate, input.path_comparer());
         let response = match admitted {
-            Ok(behind) => self.handled(input, behind).await,
+            Ok(behind) => self.handled(Arc::clone(&ctx), input, behind).await,
             Err(problem) if problem.kind == ProblemKind::Missing => Err(problem),
             Err(problem) => return Err(problem),
         };
@@ -136,8 +137,13 @@ impl RequestPipeline {
         Ok(response)
     }
 
-    async fn handled(self, mut input: Input, behind: Option<Position>) -> Result<Response, Problem> {
-        let (ctx, guard) = (self.ctx, self.guard);
+    async fn handled(
+        self,
+        ctx: Ctx,
+        mut input: Input,
+        behind: Option<Position>,
+    ) -> Result<Response, Problem> {
+        let guard = self.guard;
         ctx.rows_for(guard.rows, behind).await?;
         // Held until the reply is built, so that a second request with the same key waits.
         let _entered = match self.method == Method::GET {

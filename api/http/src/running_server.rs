@@ -30,6 +30,7 @@ use host::outbound::trace_exporter;
 use host::process::Process;
 use host::public_url::PublicUrl;
 use host::rebuild_record;
+use host::sandbox;
 use host::serve_settings::{RecordedClipFile, ServeSettings};
 use host::single_event::note_index_remade;
 use speech::recognition::spec::RecognizerSpec;
@@ -124,6 +125,7 @@ impl RunningServer {
         let driving = Box::pin(driver_runner::begin(Arc::clone(&process), settings));
         process.opened.on_calls(driving).await?;
         begin_beside(&installation);
+        sandbox::begin(&process);
         process.begin();
         let running = Self {
             installation,

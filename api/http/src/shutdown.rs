@@ -18,9 +18,12 @@ impl RunningServer {
     /// that they are ended as interrupted.
     pub async fn drain(&self, within: Duration) {
         self.process.begin_drain();
-        if let Some(drivers) = self.installation.dialing.drivers() {
-            drivers.drain(within).await;
-        }
+        let real = async {
+            if let Some(drivers) = self.installation.dialing.drivers() {
+                drivers.drain(within).await;
+            }
+        };
+        tokio::join!(real, self.process.sandbox.end());
     }
 
     /// Stops tasks, server and store. When it returns, the directory is free.

@@ -5,6 +5,7 @@
 //! that no server uses signs for itself.
 
 use crate::context::Context;
+use domain::ports::event_store::whole_log;
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use evidence::event_bundles::Prover;
@@ -31,7 +32,7 @@ impl Context {
     /// Returns the prover, which makes proofs from the tree of this log.
     pub(crate) fn prover(&self) -> Result<Prover, Problem> {
         let installation = &self.installation;
-        let dense = installation.store().capabilities().dense;
+        let dense = whole_log(&installation.environment.store).capabilities().dense;
         Prover::of(&installation.directory, &installation.signing_key, dense)
     }
 

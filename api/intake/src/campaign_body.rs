@@ -238,7 +238,9 @@ const fn purpose_of(preset: Preset) -> &'static str {
     match preset {
         Preset::CnMarketing => "marketing",
         Preset::CnCollection | Preset::UsRegf => "collection",
-        Preset::CnService | Preset::CnCloudTrunk | Preset::UsTsr | Preset::EuGdpr => "service",
+        Preset::CnService | Preset::CnCloudTrunk | Preset::UsTsr | Preset::EuGdpr | Preset::SandboxOpen => {
+            "service"
+        }
     }
 }
 

@@ -8,7 +8,8 @@ use crate::request::ReadStart;
 use crate::stream::page_limit;
 use crate::wire::{ClientView, RecordMetadata};
 use async_trait::async_trait;
-use domain::ports::event_store::EventStore;
+use domain::event_filter::EventFilter;
+use domain::ports::event_store::{EventStore, whole_log};
 use domain::stored_event::{Position, StoredEvent};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -85,7 +86,7 @@ pub(crate) struct BackwardAllRead {
 #[async_trait]
 impl PageSource for BackwardAllRead {
     async fn next(&mut self, ready: &mut VecDeque<ReadResp>) -> Result<bool, Status> {
-        if !self.store.capabilities().dense {
+        if !whole_log(&self.store).capabilities().dense {
             // Without dense positions, the page before a position cannot be computed.
             return Err(unimplemented("reading $all backwards over this store"));
         }
@@ -107,9 +108,10 @@ impl PageSource for BackwardAllRead {
         let before = Position(at.0.saturating_sub(limit as u64));
         let events = self
             .store
-            .read_all(before, limit)
+            .read_matching_until(&EventFilter::default(), before, at, limit)
             .await
-            .map_err(|error| of_store(&error))?;
+            .map_err(|error| of_store(&error))?
+            .events;
         push_wanted(
             events.iter().rev(),
             &self.view,

@@ -1,6 +1,7 @@
 //! The events of an API key. Stored kinds and versions never change; new ones are added. The envelope names
 //! the actor.
 
+use crate::realm::RealmName;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -38,6 +39,9 @@ pub struct KeyFacts {
     #[serde(default, skip_serializing_if = "CampaignScope::is_all")]
     pub campaigns: CampaignScope,
     pub expires_at: Timestamp,
+    /// The realm in which the key works; it never changes. Absent: the real one.
+    #[serde(default, skip_serializing_if = "RealmName::is_real")]
+    pub realm: RealmName,
     /// What the key is for, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,

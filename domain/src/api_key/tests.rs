@@ -1,6 +1,7 @@
 //! Tests of the API key decider: given a key's events, when a command, then events or a refusal.
 
 use super::*;
+use crate::realm::RealmName;
 use std::collections::BTreeSet;
 use values::digest::SecretDigest;
 use values::permission::{CampaignScope, Permission};
@@ -16,6 +17,7 @@ fn facts(lives_ms: u64, scopes: Option<BTreeSet<Permission>>) -> KeyFacts {
         scopes,
         campaigns: CampaignScope::All,
         expires_at: now().plus_ms(lives_ms),
+        realm: RealmName::Real,
         label: None,
     }
 }

@@ -15,7 +15,7 @@ use super::recording::dispose_recording;
 use super::refusal::CallRefusal;
 use super::state::CallState;
 use super::turn_fact::note_turn;
-use crate::compliance::permit;
+use crate::compliance::check_grants;
 use crate::decider::Context;
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, LegFailure};
@@ -121,8 +121,8 @@ fn begin(state: &CallState, command: CallCommand, context: Context) -> DecideRes
         };
     }
     // The result is only checked. The dialer makes the line's permit from the same grants.
-    let checked = permit(&customer_grant, &number_grant, context.now)?;
-    if checked.call() != call {
+    check_grants(&customer_grant, &number_grant, context.now)?;
+    if customer_grant.call != call {
         return Err(CallRefusal::Permit(crate::compliance::PermitRefusal::Mismatch));
     }
     Ok(vec![CallEvent::Permitted {

@@ -4,7 +4,7 @@ use super::command::CallCommand;
 use super::event::CallEvent;
 use super::refusal::CallRefusal;
 use super::state::CallState;
-use crate::compliance::{judge_caller_number, permit, permit_next_leg};
+use crate::compliance::{check_grants, judge_caller_number, permit_next_leg};
 use crate::time::Timestamp;
 
 type DecideResult = Result<Vec<CallEvent>, CallRefusal>;
@@ -51,7 +51,7 @@ fn may_dial(state: &CallState, leg: u8, trunk: &str, now: Timestamp) -> Result<(
     }
     let Some(grants) = state.grants() else {
         let permitted = state.permitted().ok_or(CallRefusal::NotPermitted)?;
-        permit(&permitted.customer_grant, &permitted.number_grant, now)?;
+        check_grants(&permitted.customer_grant, &permitted.number_grant, now)?;
         return Ok(());
     };
     permit_next_leg(&grants, leg, now)?;

@@ -182,7 +182,7 @@ pub const fn holiday_country_of(preset: Preset) -> Option<&'static str> {
     match preset {
         Preset::CnService | Preset::CnMarketing | Preset::CnCollection | Preset::CnCloudTrunk => Some("cn"),
         Preset::UsTsr | Preset::UsRegf => Some("us"),
-        Preset::EuGdpr => None,
+        Preset::EuGdpr | Preset::SandboxOpen => None,
     }
 }
 

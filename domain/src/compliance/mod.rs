@@ -55,7 +55,8 @@ pub use facts::{
 pub use missing_fact::demands_seller;
 pub use permit::{
     CallGrants, CustomerGrant, DialPermit, GRANT_VALID_MS, LEGS_MAX, NEXT_LEG_WITHIN_MS, NumberGrant,
-    OWN_TEST_NUMBER, PermitRefusal, permit, permit_next_leg, test_grants, test_stand_in,
+    OWN_TEST_NUMBER, PermitRefusal, check_grants, permit, permit_in, permit_next_leg, permit_next_leg_in,
+    test_grants, test_stand_in,
 };
 pub use preset::{
     CountedCalls, CountedOver, FrequencyCap, Period, PresetFault, PresetRules, PresetStatus, RegistryNeed,

@@ -1,9 +1,11 @@
 //! The permit: the stored agreement of customer and number to one dial. Only this file creates one.
 
-use super::verdict::{Decision, Verdict};
+use super::verdict::{Decision, PRESET, Verdict};
+use crate::realm::{Real, Realm, RealmName};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 use uuid::Uuid;
 use values::ids::{CallId, CampaignId, CustomerId, NAMESPACE, NumberId};
 
@@ -51,7 +53,19 @@ impl CustomerGrant {
             .iter()
             .any(|verdict| verdict.rule == OWN_TEST_NUMBER)
     }
+
+    /// Returns true if a verdict used the preset of the sandbox, which permits no real call.
+    fn is_of_sandbox(&self) -> bool {
+        let mut presets = self
+            .verdicts
+            .iter()
+            .filter_map(|verdict| verdict.facts.get(PRESET));
+        presets.any(|preset| preset.starts_with(SANDBOX_PRESET))
+    }
 }
+
+/// How the fact that names a preset's version begins if the preset is open for the sandbox only.
+const SANDBOX_PRESET: &str = "sandbox-open";
 
 /// The id of the only rule of a test call: the number is on the list of our own phones.
 pub const OWN_TEST_NUMBER: &str = "own_test_number";
@@ -136,16 +150,18 @@ pub struct CallGrants {
     pub withdrawn: bool,
 }
 
-/// Permission to dial one leg once. Not `Clone` and not deserializable; `Line::dial` consumes it.
+/// Permission to dial one leg once. Not `Clone` and not deserializable; `Line::dial` consumes it. A permit of
+/// the sandbox is another type, which no trunk takes and which nothing converts.
 #[derive(Debug, PartialEq, Eq)]
-pub struct DialPermit {
+pub struct DialPermit<R: Realm = Real> {
     call: CallId,
     number: NumberId,
     leg: u8,
     leaves_by: Timestamp,
+    realm: PhantomData<R>,
 }
 
-impl DialPermit {
+impl<R: Realm> DialPermit<R> {
     pub const fn call(&self) -> CallId {
         self.call
     }
@@ -184,6 +200,37 @@ pub fn permit(
     number: &NumberGrant,
     now: Timestamp,
 ) -> Result<DialPermit, PermitRefusal> {
+    permit_in(customer, number, now)
+}
+
+/// As [`permit`], in a realm. Grants under the preset of the sandbox make no real permit.
+pub fn permit_in<R: Realm>(
+    customer: &CustomerGrant,
+    number: &NumberGrant,
+    now: Timestamp,
+) -> Result<DialPermit<R>, PermitRefusal> {
+    check_grants(customer, number, now)?;
+    if R::NAME == RealmName::Real && customer.is_of_sandbox() {
+        return Err(PermitRefusal::NotAllowed(SANDBOX_PRESET.to_owned()));
+    }
+    let rules_hold_until = customer.valid_until.plus_ms(NEXT_LEG_WITHIN_MS);
+    Ok(DialPermit {
+        call: customer.call,
+        number: customer.number.clone(),
+        leg: 1,
+        leaves_by: customer
+            .legs_until
+            .map_or(rules_hold_until, |until| until.min(rules_hold_until)),
+        realm: PhantomData,
+    })
+}
+
+/// Checks two grants as [`permit`] does, without making a permit.
+pub fn check_grants(
+    customer: &CustomerGrant,
+    number: &NumberGrant,
+    now: Timestamp,
+) -> Result<(), PermitRefusal> {
     let same = customer.call == number.call
         && customer.number == number.number
         && customer.campaign == number.campaign;
@@ -195,24 +242,25 @@ pub fn permit(
         return Err(PermitRefusal::Expired(valid_until));
     }
     let verdicts = customer.verdicts.iter().chain(&number.verdicts);
-    if let Some(verdict) = verdicts.into_iter().find(|verdict| !verdict.allows()) {
-        return Err(PermitRefusal::NotAllowed(verdict.rule.clone()));
+    match verdicts.into_iter().find(|verdict| !verdict.allows()) {
+        Some(verdict) => Err(PermitRefusal::NotAllowed(verdict.rule.clone())),
+        None => Ok(()),
     }
-    let rules_hold_until = customer.valid_until.plus_ms(NEXT_LEG_WITHIN_MS);
-    Ok(DialPermit {
-        call: customer.call,
-        number: customer.number.clone(),
-        leg: 1,
-        leaves_by: customer
-            .legs_until
-            .map_or(rules_hold_until, |until| until.min(rules_hold_until)),
-    })
 }
 
 /// Makes the permit of a further leg of the same call, without a new grant. Fails unless the leg before
 /// failed definitely, the time limit and the rules allow it, no grant was withdrawn, and the call has less
 /// than `LEGS_MAX` legs.
 pub fn permit_next_leg(grants: &CallGrants, leg: u8, now: Timestamp) -> Result<DialPermit, PermitRefusal> {
+    permit_next_leg_in(grants, leg, now)
+}
+
+/// As [`permit_next_leg`], in a realm.
+pub fn permit_next_leg_in<R: Realm>(
+    grants: &CallGrants,
+    leg: u8,
+    now: Timestamp,
+) -> Result<DialPermit<R>, PermitRefusal> {
     let within = grants.first_dialing_at.plus_ms(NEXT_LEG_WITHIN_MS);
     // Rules that end sooner shorten the six seconds; rules that end later do not extend them.
     let leaves_by = grants.legs_until.map_or(within, |until| until.min(within));
@@ -226,6 +274,7 @@ pub fn permit_next_leg(grants: &CallGrants, leg: u8, now: Timestamp) -> Result<D
         number: grants.number.clone(),
         leg,
         leaves_by,
+        realm: PhantomData,
     })
 }
 
@@ -233,6 +282,7 @@ pub fn permit_next_leg(grants: &CallGrants, leg: u8, now: Timestamp) -> Result<D
 mod tests {
     use super::*;
     use crate::compliance::testing::{campaign, customer, instant, nth_call};
+    use crate::realm::Sandbox;
 
     fn granted_at() -> Timestamp {
         instant("2026-03-02T10:00:00+08:00")
@@ -281,6 +331,17 @@ mod tests {
             (permit.call(), permit.number(), permit.leg()),
             (nth_call(1), &number(), 1)
         );
+    }
+
+    #[test]
+    fn grants_under_the_preset_of_the_sandbox_make_no_real_permit() {
+        let (mut by_customer, by_number) = grants();
+        let facts = &mut by_customer.verdicts[0].facts;
+        facts.insert(PRESET.to_owned(), "sandbox-open@1".to_owned());
+        let real = permit(&by_customer, &by_number, granted_at());
+        assert_eq!(real, Err(PermitRefusal::NotAllowed("sandbox-open".to_owned())));
+        let sandbox = permit_in::<Sandbox>(&by_customer, &by_number, granted_at());
+        assert_eq!(sandbox.unwrap().call(), nth_call(1));
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub use values::call_caps::CountedCalls;
 use values::yaml;
 
 /// The preset files that are part of the program, with the versions of one preset in order.
-const SHIPPED: [&str; 8] = [
+const SHIPPED: [&str; 9] = [
     include_str!("presets/cn-service.yaml"),
     include_str!("presets/cn-marketing.yaml"),
     include_str!("presets/cn-collection.yaml"),
@@ -25,6 +25,7 @@ const SHIPPED: [&str; 8] = [
     include_str!("presets/us-tsr.2.yaml"),
     include_str!("presets/us-regf.yaml"),
     include_str!("presets/eu-gdpr.yaml"),
+    include_str!("presets/sandbox-open.yaml"),
 ];
 
 /// The most bytes of a preset file: the shipped ones have 1 KB.
@@ -347,6 +348,7 @@ mod tests {
             (Preset::UsTsr, 8, 21, 0),
             (Preset::UsRegf, 8, 21, 2),
             (Preset::EuGdpr, 9, 20, 0),
+            (Preset::SandboxOpen, 0, 24, 0),
         ] {
             let rules = rules_at(preset, now);
             assert_eq!(

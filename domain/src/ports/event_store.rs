@@ -16,9 +16,11 @@
 //! - Every queue is bounded; a full one answers `Busy` at once.
 
 use crate::problem::{Problem, ProblemKind};
+use crate::realm::RealmName;
 use crate::record::event_filter::{EventFacts, EventFilter};
 use crate::record::stored_event::{Position, Record, StoredEvent, StreamVersion, UnreadableRecord};
 use async_trait::async_trait;
+use std::sync::Arc;
 use values::ids::{EventId, StreamId};
 
 /// The most events in one append; larger batches are `Invalid`. No command needs as many.
@@ -129,6 +131,17 @@ pub trait Subscription: Send {
 #[async_trait]
 pub trait EventStore: Send + Sync {
     fn capabilities(&self) -> Capabilities;
+
+    /// Returns the realm with the events of this store; the real one for a log of all realms.
+    fn realm(&self) -> RealmName {
+        RealmName::Real
+    }
+
+    /// Returns the log of all realms if this store shows the events of one realm only; `None` if it is the
+    /// log itself. For proofs, checks of the log and backups.
+    fn whole_log(&self) -> Option<&Arc<dyn EventStore>> {
+        None
+    }
 
     /// Appends `records` (1 to `APPEND_EVENTS_MAX`, versions `expected + 1 …`) and returns the position of
     /// the last. The stream's name has at most `STREAM_BYTES_MAX` bytes and no zero byte.
@@ -254,6 +267,11 @@ pub trait EventStore: Send + Sync {
 
     /// Returns a subscription to all events after a position.
     async fn subscribe(&self, after: AfterPosition) -> Result<Box<dyn Subscription>, StoreError>;
+}
+
+/// Returns the log of all realms that a store belongs to.
+pub fn whole_log(store: &Arc<dyn EventStore>) -> &Arc<dyn EventStore> {
+    store.whole_log().unwrap_or(store)
 }
 
 fn unreadable(error: UnreadableRecord) -> StoreError {

@@ -12,6 +12,7 @@ use crate::call::key_path::KeyPath;
 use crate::call::leg_identity::LegIdentity;
 use crate::caller_number::CallerNumber;
 use crate::compliance::DialPermit;
+use crate::realm::{Real, Realm};
 use crate::time::Timestamp;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -308,9 +309,9 @@ pub enum ProbeAnswer {
     Dead,
 }
 
-/// A trunk or simulated line that can place legs.
+/// A trunk or simulated line that can place legs. It takes permits of one realm only.
 #[async_trait]
-pub trait Line: Send + Sync {
+pub trait Line<R: Realm = Real>: Send + Sync {
     fn facts(&self) -> LineFacts;
 
     /// Asks the far end whether it is reachable; no phone rings. `None`: this line is not probed.
@@ -330,7 +331,7 @@ pub trait Line: Send + Sync {
     /// Sends the one INVITE of this leg, no later than the permit's limit. If that has passed when the INVITE
     /// would leave, the answer is `TooLate` or the leg fails. `call.dialing` is already stored. The permit is
     /// consumed.
-    async fn dial(&self, permit: DialPermit, order: DialOrder) -> Result<Box<dyn Leg>, LineError>;
+    async fn dial(&self, permit: DialPermit<R>, order: DialOrder) -> Result<Box<dyn Leg>, LineError>;
 
     /// Ends a leg that a crash left open: with a BYE if it was answered, else with a CANCEL. A leg without an
     /// answer is watched for `LEFT_OVER_WATCH_MS`, however its CANCEL is answered: every copy of a 2xx gets

@@ -10,6 +10,7 @@ use crate::time::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::ops::Range;
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 use values::ids::{CommandId, EventId};
@@ -26,6 +27,25 @@ pub struct Heading<'a> {
     pub command: CommandId,
     #[serde(borrow)]
     pub data: &'a RawValue,
+}
+
+/// Returns the bytes of a record in which the name of its stream is written; `None` if the record does not
+/// begin in the form that `record` writes. Reads only the beginning of the record.
+pub fn stream_in(record: &[u8]) -> Option<Range<usize>> {
+    let rest = record.strip_prefix(b"{\"id\":\"")?.get(Hyphenated::LENGTH..)?;
+    let rest = rest.strip_prefix(b"\",\"kind\":\"")?;
+    let rest = plain_string(rest)?.1.strip_prefix(b",\"version\":")?;
+    let digits = rest.iter().position(|byte| !byte.is_ascii_digit())?;
+    let rest = rest.get(digits..)?.strip_prefix(b",\"stream\":\"")?;
+    let start = record.len() - rest.len();
+    Some(start..start + plain_string(rest)?.0.len())
+}
+
+/// Splits at the next quotation mark, which is left out. `None` if the text before it has an escape.
+fn plain_string(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = text.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+    let (string, rest) = text.split_at_checked(end)?;
+    Some((string, rest.strip_prefix(b"\"")?))
 }
 
 /// Returns the heading of a record; `None` if the record is not exactly in the form that `record` writes

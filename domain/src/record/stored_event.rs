@@ -7,7 +7,7 @@
 //! belong to the store.
 
 pub use super::cause::{Cause, WritePriority};
-pub use super::heading::Heading;
+pub use super::heading::{Heading, stream_in};
 use super::personal_fields::seal_fields;
 pub use super::personal_fields::{FieldLocation, OpenEventError, Sealer, open_personal_of, open_value};
 pub use super::position::{Position, StreamVersion};

@@ -56,7 +56,7 @@ const DEBT: Floor = Floor {
 pub const fn floor(class: DataClass, preset: Preset) -> Floor {
     match class {
         DataClass::Recordings | DataClass::Persons | DataClass::Transcripts => match preset {
-            Preset::CnService | Preset::CnCloudTrunk => GENERAL_FLOOR,
+            Preset::CnService | Preset::CnCloudTrunk | Preset::SandboxOpen => GENERAL_FLOOR,
             Preset::CnMarketing => MARKETING,
             Preset::EuGdpr => EUROPE,
             Preset::CnCollection => COLLECTION,

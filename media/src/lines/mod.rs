@@ -9,6 +9,7 @@ mod contract;
 mod dialed_number;
 #[cfg(test)]
 mod left_over_contract;
+mod sandbox_line;
 mod simulated_line;
 mod simulated_voice;
 mod sip_trunk;
@@ -24,6 +25,7 @@ pub use crate::sip::trunk_profile::{IdentityHeader, PrivateContact, ProxyAddress
 pub use callee_script::{CalleeScript, SimulatedCallees, SimulatedInvite};
 pub use carrier_book::{BookEntry, CarrierBook};
 pub use dialed_number::NumberForm;
+pub use sandbox_line::{SANDBOX_LINE, SandboxLine};
 pub use simulated_line::SimulatedLine;
 pub use simulated_voice::SpokenClip;
 pub use sip_trunk::{

@@ -28,6 +28,12 @@ pub(crate) fn permit_for(call: CallId) -> DialPermit {
 
 /// Returns a permit from grants that are valid until `valid_until`.
 pub(crate) fn permit_until(call: CallId, valid_until: Timestamp) -> DialPermit {
+    let (customer, number) = grants_until(call, valid_until);
+    permit(&customer, &number, Timestamp::EPOCH).expect("both grants allow")
+}
+
+/// Returns both grants of a call, valid until `valid_until`.
+pub(crate) fn grants_until(call: CallId, valid_until: Timestamp) -> (CustomerGrant, NumberGrant) {
     let id = "0123456789abcdef0123456789abcdef";
     let verdicts = vec![Verdict {
         rule: "calling_window".to_owned(),
@@ -52,7 +58,7 @@ pub(crate) fn permit_until(call: CallId, valid_until: Timestamp) -> DialPermit {
         valid_until: customer.valid_until,
         verdicts,
     };
-    permit(&customer, &number, Timestamp::EPOCH).expect("both grants allow")
+    (customer, number)
 }
 
 pub(crate) fn order(call: CallId) -> DialOrder {

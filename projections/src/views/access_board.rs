@@ -39,7 +39,7 @@ const TABLES: &[Table] = &[
         ddl: &[
             "create table access_board_key (id text primary key, user_name text not null, scopes text,
             campaigns text, label text, created_at bigint not null, created_by text,
-            expires_at bigint not null, revoked_at bigint, pos bigint not null)",
+            expires_at bigint not null, revoked_at bigint, sandbox bigint not null, pos bigint not null)",
         ],
         key_columns: 1,
     },
@@ -47,7 +47,7 @@ const TABLES: &[Table] = &[
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 2,
+    version: 3,
     tables: TABLES,
     handles: HandledKinds::Kinds(&[
         UserEvent::ADDED,
@@ -188,12 +188,13 @@ fn key(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
                 campaigns,
                 expires_at,
                 label,
+                realm,
                 ..
             } = facts;
             let by = event.envelope.by.map(|by| by.name().to_owned());
             tx.exec(
                 "insert into access_board_key (id, user_name, scopes, campaigns, label, created_at, created_by,
-                 expires_at, pos) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                 expires_at, sandbox, pos) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
                 &[
                     Val::text(id),
                     Val::text(user),
@@ -203,6 +204,7 @@ fn key(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
                     Val::at(event.at()),
                     Val::maybe_text(by.filter(|name| !name.is_empty())),
                     Val::at(expires_at),
+                    Val::Int(realm.is_sandbox().into()),
                     Val::position(event.position),
                 ],
             )?;
@@ -275,6 +277,8 @@ pub struct KeyRow {
     pub created_by: Option<String>,
     pub expires_at: Timestamp,
     pub revoked_at: Option<Timestamp>,
+    /// True for a key of the sandbox.
+    pub sandbox: bool,
 }
 
 /// Returns all users by name, at most `SHOWN_MAX`.
@@ -291,7 +295,8 @@ pub async fn users(db: &dyn ReadDb) -> Result<Vec<UserRow>, ProjectionError> {
 /// Returns all API keys, the latest first, at most `SHOWN_MAX`.
 pub async fn keys(db: &dyn ReadDb) -> Result<Vec<KeyRow>, ProjectionError> {
     let sql = format!(
-        "select id, user_name, scopes, campaigns, label, created_at, created_by, expires_at, revoked_at
+        "select id, user_name, scopes, campaigns, label, created_at, created_by, expires_at, revoked_at,
+         sandbox
          from access_board_key order by created_at desc, id limit {SHOWN_MAX}"
     );
     let rows = db.query(&sql, Vec::new()).await?;
@@ -327,6 +332,7 @@ fn read_key(mut row: Row) -> Result<KeyRow, ProjectionError> {
         created_by: row.maybe_text()?,
         expires_at: row.at()?,
         revoked_at: row.maybe_at()?,
+        sandbox: row.flag()?,
     })
 }
 

@@ -1,6 +1,9 @@
 //! Proof of the generated clients: in Python, TypeScript and Java, each creates a campaign with a webhook,
 //! follows its events to the end, and the example receiver accepts the signed messages once.
 //!
+//! Each has a sandbox key. Beside them are a real trunk and a real webhook: the trunk gets no call, the
+//! webhook no request, and the real realm no event of a campaign, customer, number or call.
+//!
 //! The clients are made from the description of the running server, as `make clients` makes them.
 
 use super::external_programs::{build_folder, python_with, run_step};
@@ -11,6 +14,7 @@ use crate::passing_time::HUNG_AFTER;
 use crate::program::{Program, command, fail, is_installed};
 use crate::server::Server;
 use serde_json::{Map, Value, json};
+use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -22,6 +26,9 @@ const LANGUAGES: [(&str, &str); 3] = [
     ("typescript", "13800138001"),
     ("java", "13800138002"),
 ];
+
+/// The user of the sandbox keys.
+const USER: &str = "integrator";
 
 /// The kinds that each client subscribes its webhook to, in the campaign's order.
 const KINDS: [&str; 3] = ["campaign.started", "call.ended", "campaign.completed"];
@@ -43,6 +50,7 @@ pub(super) fn prove(_: Form) -> Proof {
     let folder = tempfile::tempdir().unwrap_or_else(|error| fail(&error.to_string()));
     let carrier = CarrierProcess::start(folder.path(), 7, &[]);
     let mut server = Server::start(&folder.path().join("data"), &carrier.trunk());
+    let beside = RealRealm::begin(&server);
     let document = folder.path().join("openapi.json");
     let written = std::fs::write(&document, server.description().document.to_string());
     written.unwrap_or_else(|error| fail(&error.to_string()));
@@ -57,13 +65,57 @@ pub(super) fn prove(_: Form) -> Proof {
         });
         said.insert(language.to_owned(), run);
     }
+    violations.extend(beside.reached(&server, &carrier));
     if !server.drains() {
         violations.push("the server ended".to_owned());
     }
     Proof {
         holds: violations.is_empty(),
         line: json!({"proof": "clients", "missing_methods": member(&generated, "/missing"), "clients": said,
-            "sandbox": "to follow (decision 0232)", "violations": violations}),
+            "sandbox": true, "violations": violations}),
+    }
+}
+
+/// The real realm beside the sandbox: its webhook goes to a listener that must not be connected to.
+struct RealRealm(TcpListener);
+
+impl RealRealm {
+    #[expect(clippy::disallowed_methods, reason = "the proof's own receiver, on loopback")]
+    fn begin(server: &Server) -> Self {
+        let user = json!({"name": USER, "roles": ["admin"], "password": "correct horse battery"});
+        server.must_post("/api/v1/users", &user);
+        let listener = TcpListener::bind("127.0.0.1:0").and_then(|listener| {
+            listener.set_nonblocking(true)?;
+            Ok((listener.local_addr()?, listener))
+        });
+        let (address, listener) = listener.unwrap_or_else(|error| fail(&error.to_string()));
+        let url = format!("http://{address}/");
+        let hook = json!({"url": url, "allow_private": true, "events": KINDS});
+        server.must_post("/api/v1/webhooks", &hook);
+        Self(listener)
+    }
+
+    /// Returns what of the sandbox reached the real realm.
+    fn reached(&self, server: &Server, carrier: &CarrierProcess) -> Vec<String> {
+        let mut found = Vec::new();
+        if self.0.accept().is_ok() {
+            found.push("the real webhook got a request".to_owned());
+        }
+        let calls = carrier.lines().len();
+        if calls > 0 {
+            found.push(format!("the real trunk got {calls} calls"));
+        }
+        for kind in ["campaign.", "customer.", "number.", "call.", "message."] {
+            match server.get(&format!("/api/v1/events?kind={kind}")) {
+                Ok(reply)
+                    if member(&reply.body, "/items")
+                        .as_array()
+                        .is_some_and(Vec::is_empty) => {}
+                Ok(reply) => found.push(format!("real events of {kind}: {}", reply.body)),
+                Err(why) => found.push(why),
+            }
+        }
+        found
     }
 }
 
@@ -123,7 +175,9 @@ fn run_language(
         receiver_url.trim_start_matches("listening on "),
     ]);
     following.arg(&secrets).args([campaign.as_str(), phone]);
-    let key = server.bearer().trim_start_matches("Bearer ").to_owned();
+    let order = json!({"user": USER, "sandbox": true, "label": language});
+    let key = server.must_post("/api/v1/api-keys", &order).body;
+    let key = member(&key, "/key").as_str().unwrap_or_default().to_owned();
     let mut client = Program::start({
         following.env("LEDGERLINE_KEY", key);
         following
@@ -138,6 +192,11 @@ fn run_language(
         let event = event.ok_or_else(|| format!("the receiver accepted only {received:?}"))?;
         let event: Value = serde_json::from_str(&event).map_err(|error| error.to_string())?;
         let kind = member(&event, "/event/type").as_str().unwrap_or_default();
+        if member(&event, "/event/sandbox") != true {
+            return Err(format!(
+                "a message does not say that it is of the sandbox: {event}"
+            ));
+        }
         received.push(kind.to_owned());
     }
     let mut sorted = received.clone();

@@ -9,6 +9,7 @@ use crate::drivers::conversation::TestCallValues;
 use crate::drivers::dialer::{pause_running_campaigns, waits_for_records};
 use crate::drivers::driver_context::{DriverContext, Halt};
 use crate::drivers::engines;
+use crate::drivers::held_lines::{HeldLine, HeldPermit};
 use crate::drivers::live_calls::EnrolmentLease;
 use crate::entity::Answer;
 use crate::traces::{SpanAttribute, SpanFacts, SpanKind};
@@ -17,9 +18,9 @@ use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::EndReason;
 use domain::call::progress::{NextLeg, TrunkHealth, derive_failure_disposition};
 use domain::calling_plan::CampaignFacts;
-use domain::compliance::{DialPermit, NEXT_LEG_WITHIN_MS, permit_next_leg};
+use domain::compliance::NEXT_LEG_WITHIN_MS;
 use domain::ids::{CallId, CommandId, EventId, NumberId};
-use domain::ports::line::{DialOrder, FailureCause, Leg, LegFailure, Line, LineError};
+use domain::ports::line::{DialOrder, FailureCause, Leg, LegFailure, LineError};
 use domain::ports::worklist::DueEnrolment;
 use domain::stored_event::{Cause, Position, RequestFacts, TraceParent, WritePriority};
 use domain::time::Timestamp;
@@ -127,7 +128,7 @@ impl Attempt {
         &mut self,
         working: &mut EnrolmentLease,
         place: LegSlot,
-        permit: DialPermit,
+        permit: HeldPermit,
     ) -> Result<(), Halt> {
         let (mut leg, mut place, mut permit) = (1, Arc::new(place), permit);
         let mut used = Vec::new();
@@ -207,8 +208,8 @@ impl Attempt {
     pub(super) async fn store_and_dial(
         &mut self,
         dialing: CallCommand,
-        line: &Arc<dyn Line>,
-        permit: DialPermit,
+        line: &HeldLine,
+        permit: HeldPermit,
         order: DialOrder,
     ) -> Result<Result<Box<dyn Leg>, LineError>, Halt> {
         if let Err(halt) = self.ask(dialing).await {
@@ -233,7 +234,7 @@ impl Attempt {
         leg: u8,
         failure: &LegFailure,
         used: &[usize],
-    ) -> Result<Option<(LegSlot, DialPermit)>, Halt> {
+    ) -> Result<Option<(LegSlot, HeldPermit)>, Halt> {
         let disposed = derive_failure_disposition(failure);
         let wanted = failure.definite && disposed.next_leg.allowed_after(leg);
         if !wanted || working.order().against_dialing().is_some() {
@@ -258,7 +259,7 @@ impl Attempt {
         let permit = loaded
             .state
             .grants()
-            .map(|grants| permit_next_leg(&grants, leg + 1, self.kit.now()));
+            .map(|grants| self.kit.ports.permit_next_leg(&grants, leg + 1, self.kit.now()));
         match permit {
             Some(Ok(permit)) => Ok(Some((place, permit))),
             Some(Err(_)) | None => Ok(None),

@@ -6,16 +6,15 @@ use crate::capacity::{LegSlot, TrunkSign};
 use crate::drivers::call_purpose::CallPurpose;
 use crate::drivers::conversation::{prepare, run_conversation};
 use crate::drivers::driver_context::{DriverContext, Halt};
+use crate::drivers::held_lines::{HeldLine, HeldPermit};
 use crate::drivers::late_answers::note_late_answer;
 use crate::drivers::live_calls::{EnrolmentLease, Phase, WorkerOrder};
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::EndReason;
 use domain::call::{EndCause, LegIdentity};
-use domain::compliance::{DialPermit, ring_ms};
+use domain::compliance::ring_ms;
 use domain::ids::CallId;
-use domain::ports::line::{
-    AnsweredDialog, DialOrder, FailureCause, Leg, LegEvent, LegFailure, Line, LineError,
-};
+use domain::ports::line::{AnsweredDialog, DialOrder, FailureCause, Leg, LegEvent, LegFailure, LineError};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
@@ -64,7 +63,7 @@ pub(super) async fn run_leg(
     attempt: &mut Attempt,
     working: &mut EnrolmentLease,
     place: &Arc<LegSlot>,
-    permit: DialPermit,
+    permit: HeldPermit,
     leg: u8,
 ) -> Result<LegEnd, Halt> {
     let kit = Arc::clone(&attempt.kit);
@@ -125,9 +124,9 @@ async fn wait_for_rate(kit: &DriverContext, working: &EnrolmentLease, place: &Le
 
 async fn dial(
     attempt: &mut Attempt,
-    line: &Arc<dyn Line>,
+    line: &HeldLine,
     place: &LegSlot,
-    permit: DialPermit,
+    permit: HeldPermit,
     leg: u8,
 ) -> Result<Result<Box<dyn Leg>, LineError>, Halt> {
     let facts = line.facts();
@@ -178,7 +177,7 @@ async fn not_taken(attempt: &mut Attempt, leg: u8, error: &LineError) -> Result<
 }
 
 /// Returns the ring timeout in milliseconds: the campaign's, else the line's; at least the rules' minimum.
-fn ring_timeout_ms(attempt: &Attempt, line: &Arc<dyn Line>) -> u64 {
+fn ring_timeout_ms(attempt: &Attempt, line: &HeldLine) -> u64 {
     let plan = &attempt.facts.plan;
     let line_ms = || line.facts().ring_timeout_ms;
     let planned_ms = plan.ring_timeout_ms.unwrap_or_else(line_ms);
@@ -225,7 +224,7 @@ impl AnswerWait {
         attempt: &mut Attempt,
         working: &mut EnrolmentLease,
         handle: &mut dyn Leg,
-        line: &Arc<dyn Line>,
+        line: &HeldLine,
     ) -> Result<Outcome, Halt> {
         let leg = self.leg;
         loop {

@@ -15,6 +15,7 @@ pub(crate) use attempt::Attempt;
 
 use super::driver_context::{DriverContext, Halt, call_cause};
 use super::facts::{campaign_facts, find_digest_lists};
+use super::held_lines::HeldPermit;
 use super::live_calls::{EnrolmentLease, Phase};
 use super::watchdog::GrantRelease;
 use crate::capacity::LegSlot;
@@ -24,7 +25,7 @@ use domain::call::command::CallCommand;
 use domain::call::event::EndReason;
 use domain::calling_plan::CampaignFacts;
 use domain::campaign::CallingTerms;
-use domain::compliance::{CustomerGrant, DialPermit, NumberGrant, permit};
+use domain::compliance::{CustomerGrant, NumberGrant};
 use domain::customer::CustomerRefusal;
 use domain::customer::command::ForbiddingRule;
 use domain::ids::{CallId, EventId, NumberId, UserId};
@@ -351,7 +352,7 @@ impl Worker {
     }
 
     /// Begins the call's stream with both grants, makes the permit. `None`: too late, and released.
-    async fn permit(&mut self, grants: &Grants, callee: String) -> Result<Option<DialPermit>, Halt> {
+    async fn permit(&mut self, grants: &Grants, callee: String) -> Result<Option<HeldPermit>, Halt> {
         let call = grants.customer.call;
         let command = CallCommand::Permit {
             call,
@@ -381,7 +382,8 @@ impl Worker {
         let changed = is_changed.then_some(EndReason::GrantExpired);
         let taken_back = (!is_wanted).then_some(EndReason::Requested).or(changed);
         let against = self.against_dialing().or(paused).or(undone).or(taken_back);
-        let minted = permit(&grants.customer, &grants.number, self.kit.now());
+        let ports = &self.kit.ports;
+        let minted = ports.permit(&grants.customer, &grants.number, self.kit.now());
         match (against, minted) {
             (None, Ok(permit)) => Ok(Some(permit)),
             (reason, _) => {

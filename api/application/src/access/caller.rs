@@ -6,6 +6,7 @@ use domain::digest::SecretDigest;
 use domain::ids::UserId;
 use domain::permission::{CampaignScope, DataScope, Permission, PermissionReach, Role, reach};
 use domain::problem::{Problem, ProblemKind};
+use domain::realm::RealmName;
 use domain::user::Account;
 use std::collections::BTreeSet;
 
@@ -34,6 +35,8 @@ pub struct KnownUser {
     pub scopes: Option<BTreeSet<Permission>>,
     /// The campaigns to which the key is limited, among those of the user.
     pub campaigns: CampaignScope,
+    /// The realm of the key; the real one for a session.
+    pub realm: RealmName,
 }
 
 impl Caller {
@@ -49,6 +52,11 @@ impl Caller {
                 "sign in, or send a key as `Authorization: Bearer KEY`",
             )),
         }
+    }
+
+    /// Returns the realm in which the caller's requests work: that of the key.
+    pub fn realm(&self) -> RealmName {
+        self.user().map_or(RealmName::Real, |known| known.realm)
     }
 
     /// Returns true if the caller has the permission in any data scope.
@@ -173,6 +181,7 @@ mod tests {
             session: None,
             scopes: scopes.map(|scopes| scopes.iter().copied().collect()),
             campaigns: CampaignScope::of(["B".parse().unwrap(), "C".parse().unwrap()]),
+            realm: RealmName::Real,
         }))
     }
 

@@ -8,6 +8,7 @@ use domain::digest::SecretDigest;
 use domain::ids::{KeyId, UserId};
 use domain::permission::CampaignScope;
 use domain::problem::{Problem, ProblemKind};
+use domain::realm::RealmName;
 use domain::setting::SettingName;
 
 /// Prefix of every API key, so that secret scanners find a leaked one.
@@ -78,6 +79,7 @@ async fn by_key(installation: &Installation, text: &str) -> Result<Caller, Probl
         session: None,
         scopes: facts.scopes.clone(),
         campaigns: facts.campaigns.clone(),
+        realm: facts.realm,
     })))
 }
 
@@ -117,6 +119,7 @@ async fn by_session(
         session: Some(SecretDigest::of(secret)),
         scopes: None,
         campaigns: CampaignScope::All,
+        realm: RealmName::Real,
     })))
 }
 

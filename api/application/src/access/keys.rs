@@ -11,6 +11,7 @@ use domain::digest::SecretDigest;
 use domain::ids::{CampaignId, KeyId, UserId};
 use domain::permission::{CampaignScope, Permission};
 use domain::problem::{Problem, ProblemKind};
+use domain::realm::RealmName;
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use intake::members::ApiRequest;
@@ -39,6 +40,9 @@ pub struct ApiKeyRequest {
     /// Lifetime in days. Default 90.
     #[schemars(range(min = 1, max = DAYS_MAX))]
     pub expires_days: Option<u32>,
+    /// True for a key of the sandbox: it sees and changes only what sandbox keys made, and reaches no real
+    /// person. Its events stay in the log. Default false.
+    pub sandbox: Option<bool>,
     /// Purpose of the key, as text.
     #[schemars(length(max = LABEL_BYTES_MAX))]
     pub label: Option<String>,
@@ -53,6 +57,8 @@ pub struct NewApiKeyResponse {
     #[schemars(example = &"ll_0123456789abcdef_secret")]
     pub key: Option<String>,
     pub expires_at: Timestamp,
+    /// True for a key of the sandbox.
+    pub sandbox: bool,
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
     pub position: Position,
@@ -82,6 +88,10 @@ pub async fn create_key(
         scopes: order.scopes,
         campaigns: CampaignScope::of(order.campaigns.unwrap_or_default()),
         expires_at: installation.now().plus_ms(lives_ms),
+        realm: match order.sandbox {
+            Some(true) => RealmName::Sandbox,
+            Some(false) | None => RealmName::Real,
+        },
         label: order.label,
     };
     let command = ApiKeyCommand::Create { facts };
@@ -93,6 +103,7 @@ pub async fn create_key(
         user: made.user.clone(),
         key: (!answer.repeated).then(|| format!("{KEY_PREFIX}{}_{secret}", id.uuid().simple())),
         expires_at: made.expires_at,
+        sandbox: made.realm.is_sandbox(),
         position: answer.position,
     })
 }

@@ -9,6 +9,7 @@ use domain::approval::{ApprovalSubject, ApproverStatus};
 use domain::ids::UserId;
 use domain::permission::{AssigneeScope, CampaignScope, DataScope};
 use domain::problem::Problem;
+use domain::realm::RealmName;
 use domain::user::Account;
 
 /// Returns true if an active user other than `but` holds the permission for the act and could approve it.
@@ -71,6 +72,7 @@ fn as_caller(user: &UserId, account: &Account) -> Caller {
         session: None,
         scopes: None,
         campaigns: CampaignScope::All,
+        realm: RealmName::Real,
     }))
 }
 

@@ -25,6 +25,7 @@ use crate::as_of::{Moment, PastRows, ResolvedMoment, entity_then};
 use crate::figures::{Completeness, FORMULA, PEOPLE, PeopleFigures, versions};
 use crate::flows::{definition_of, fixed_address};
 use crate::installation::{Installation, follow, script_flow};
+use crate::sandbox_limits;
 use crate::segments::visibility::SegmentVisibility;
 use actors::Answer;
 use domain::calling_plan::{DuplicatePolicy, FlowRef};
@@ -62,6 +63,7 @@ pub async fn create_campaign(
     let existing = installation.entities.campaigns.state(&body.campaign).await?;
     let mut plan = body.plan;
     if existing.state.created().is_none() {
+        sandbox_limits::admit_campaign(installation, plan.presets()).await?;
         names_its_seller(&plan, installation.now())?;
         // The strictest preset decides: if any preset lets a number be called for one customer only, that
         // applies.

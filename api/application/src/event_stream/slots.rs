@@ -148,6 +148,7 @@ mod tests {
     use crate::access::KnownUser;
     use domain::actor::SignInMethod;
     use domain::permission::{CampaignScope, Role};
+    use domain::realm::RealmName;
     use domain::user::Account;
 
     fn user(name: &str, role: Role) -> Caller {
@@ -164,6 +165,7 @@ mod tests {
             session: None,
             scopes: None,
             campaigns: CampaignScope::All,
+            realm: RealmName::Real,
         }))
     }
 

@@ -237,13 +237,19 @@ impl Installation {
         let state = self.campaign(campaign).await?;
         let named = |index: usize| format!("query:{query}/{index}");
         let is_over = |index: &usize| {
-            let list = ListId::derive(campaign, &named(*index));
+            let list = self.list_named(campaign, &named(*index));
             let is_closed = state.lists().get(&list).is_some_and(Option::is_some);
             is_closed || state.undone_lists().contains(&list)
         };
         Ok(named(
             (0..=LISTS_MAX).find(|index| !is_over(index)).unwrap_or(LISTS_MAX),
         ))
+    }
+
+    /// Returns the id of a list by its content or name. It differs between the realms, because ids of
+    /// commands derive from it.
+    pub fn list_named(&self, campaign: &CampaignId, name: &str) -> ListId {
+        ListId::derive(campaign, &self.store().realm().own_name(name))
     }
 
     /// Returns the rules for the rows of a list of this campaign. `content_sha256` names the list. Fails
@@ -256,7 +262,7 @@ impl Installation {
         let flow = self.flow_of(&state).await?;
         Ok(RowRules {
             campaign: campaign.clone(),
-            list: ListId::derive(campaign, content_sha256),
+            list: self.list_named(campaign, content_sha256),
             preset: plan
                 .presets()
                 .find(|preset| *preset == Preset::CnMarketing)

@@ -8,6 +8,7 @@ use crate::lists::spelling::Spelling;
 use crate::lists::status::show;
 use crate::lists::withdrawal;
 use crate::number_check_runner::check_before_enrolment;
+use crate::sandbox_limits::SandboxPlaces;
 use actors::{Answer, AskError};
 use async_trait::async_trait;
 use domain::actor::Actor;
@@ -87,6 +88,8 @@ pub struct CampaignEnroller {
     look_at: AtomicI64,
     /// True if the list was undone since the import began. Another process may have done that.
     undone: AtomicBool,
+    /// The places that the sandbox has left for this list.
+    places: SandboxPlaces,
 }
 
 impl CampaignEnroller {
@@ -107,6 +110,7 @@ impl CampaignEnroller {
             campaign_runs: AtomicBool::new(true),
             look_at: AtomicI64::new(i64::MIN),
             undone: AtomicBool::new(false),
+            places: SandboxPlaces::default(),
         }
     }
 
@@ -225,6 +229,7 @@ impl CampaignEnroller {
 #[async_trait]
 impl Enroller for CampaignEnroller {
     async fn open(&self, source: &str) -> Result<Option<u64>, Problem> {
+        self.places.count(&self.installation).await?;
         let command = CampaignCommand::OpenList {
             list: self.list,
             source: source.to_owned(),
@@ -282,6 +287,7 @@ impl Enroller for CampaignEnroller {
     }
 
     async fn enrol(&self, command: CommandId, enrolment: Enrolment) -> Result<EnrolmentOutcome, Problem> {
+        self.places.take()?;
         if self.is_claimed_elsewhere(&enrolment).await? {
             let loaded = self
                 .installation

@@ -2,7 +2,7 @@
 
 use super::contact;
 use super::courier::{Courier, DeliveryResponse};
-use super::letter::{Content, MessageStamp, call_ended, cloud_event, is_declined};
+use super::letter::{Content, MessageStamp, call_ended, cloud_event, is_declined, of_sandbox};
 use super::text::said;
 use crate::inquiries::{ReadContent, Reader, put_on_record};
 use crate::installation::Installation;
@@ -14,6 +14,7 @@ use domain::ids::{CallId, CustomerId, WebhookId};
 use domain::inquiry::ReadForm;
 use domain::personal::Personal;
 use domain::problem::Problem;
+use domain::realm::RealmName;
 use domain::stored_event::{Envelope, Position, StoredEvent};
 use domain::webhook::{
     ANSWER_KEPT_BYTES_MAX, DeliveryAttempt, DeliveryFault, OldSecret, WebhookFacts, WebhookFormat,
@@ -183,6 +184,10 @@ pub(super) async fn send(
     message: String,
 ) -> AttemptResult {
     let stamp = settings.stamp(installation, message);
+    let content = match installation.store().realm() {
+        RealmName::Real => content,
+        RealmName::Sandbox => content.map(of_sandbox),
+    };
     let Some(letter) = content.and_then(|content| stamp.letter(content)) else {
         return tried(DeliveryResponse::nothing(DeliveryFault::Unmade), 0);
     };

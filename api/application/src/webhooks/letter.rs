@@ -47,6 +47,18 @@ pub(super) fn cloud_event(stored: &StoredEvent, link: Option<&Link>) -> Option<C
     Some(Content::Json(line))
 }
 
+/// Adds `"sandbox":true` to a body, so that its receiver never takes it for a real event.
+pub(super) fn of_sandbox(content: Content) -> Content {
+    match content {
+        Content::Json(mut body) => {
+            body.pop();
+            body.push_str(",\"sandbox\":true}");
+            Content::Json(body)
+        }
+        text @ Content::Text(_) => text,
+    }
+}
+
 /// Builds the message about an ended call, as INT-1 and INT-2 of the requirements define it, with the
 /// customer's external id in clear. `external_id` is `None` for an erased customer. `None` for other events
 /// and formats.

@@ -8,6 +8,7 @@ use super::signature::new_secret;
 use crate::access::Caller;
 use crate::installation::Installation;
 use crate::owners::is_within;
+use crate::sandbox_limits::admit_format;
 use domain::call::event::CallEvent;
 use domain::ids::{UserId, WebhookId};
 use domain::permission::{AssigneeScope, CampaignScope, DataScope, Permission};
@@ -81,6 +82,7 @@ pub async fn add_webhook(
     adding: WebhookEditor<'_>,
     cause: Cause,
 ) -> Result<NewWebhookResponse, Problem> {
+    admit_format(installation, order.format)?;
     let facts = facts_of(installation, order, &adding).await?;
     let id = WebhookId::derive(cause.command);
     let secret = facts.secret.as_ref().and_then(Personal::value).cloned();

@@ -9,6 +9,7 @@ use super::requests::WebhookChangeRequest;
 use super::responses::{WebhookResponse, changed};
 use crate::installation::Installation;
 use crate::owners::lacked_permission;
+use crate::sandbox_limits::admit_format;
 use actors::AskError;
 use domain::ids::{UserId, WebhookId};
 use domain::personal::Personal;
@@ -68,6 +69,7 @@ async fn change_of(
 ) -> Result<WebhookChange, Problem> {
     let format = order.format.unwrap_or(facts.format);
     check_change(format, &order)?;
+    admit_format(installation, format)?;
     let kinds: BTreeSet<String> = match order.events {
         Some(events) => events.into_iter().collect(),
         None if format != facts.format => usual(format),

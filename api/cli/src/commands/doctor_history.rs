@@ -85,10 +85,7 @@ async fn of_log(data: Option<&Path>, opened: &ReadOnlyLog) -> Result<(CheckStatu
     let published = published.claimed();
     let root = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, published.root);
     let is_given_up = installation.has_given_up(Position(published.size), Some(&root));
-    if let (false, Some(found)) = (
-        is_given_up,
-        compare(&dir, opened.store.as_ref(), published).await?,
-    ) {
+    if let (false, Some(found)) = (is_given_up, compare(&dir, opened.log.as_ref(), published).await?) {
         return Ok((
             CheckStatus::Bad,
             says!(

@@ -45,11 +45,11 @@ async fn newest(spec: &StoreSpec) -> Result<(CheckStatus, CheckText), Failure> {
 }
 
 async fn read_newest(opened: &ReadOnlyLog) -> Result<Position, Failure> {
-    let head = opened.store.head().await?;
+    let head = opened.log.head().await?;
     let Some(before) = head.0.checked_sub(1) else {
         return Ok(head);
     };
-    for event in opened.store.read_all(Position(before), 1).await? {
+    for event in opened.log.read_all(Position(before), 1).await? {
         event
             .envelope()
             .map_err(|error| StoreError::Damaged(error.to_string()))?;

@@ -92,6 +92,7 @@ mod trunk;
 mod trunk_quality;
 pub(crate) mod user;
 mod user_file;
+mod user_key;
 mod user_role;
 mod user_roles;
 mod user_scope;

@@ -4,7 +4,7 @@ use super::user_seen::SeenArgs;
 use super::user_sign_in::{self, PasswordArgs, ProviderArgs, TotpArgs};
 use crate::commands::user_role::RoleArgs;
 use crate::commands::user_scope::ScopeArgs;
-use crate::commands::{user_file, user_roles};
+use crate::commands::{user_file, user_key, user_roles};
 use crate::kit::api::post;
 use crate::kit::failure::Failure;
 use crate::kit::moment::MomentArgs;
@@ -131,6 +131,10 @@ enum Action {
         /// Purpose of the key, in words
         #[arg(long, value_name = "TEXT")]
         label: Option<String>,
+        /// Make a key of the sandbox: it sees and changes only what sandbox keys made, and reaches no real
+        /// person. Its events stay in the log
+        #[arg(long)]
+        sandbox: bool,
         #[command(flatten)]
         asking: RequestArgs,
     },
@@ -214,18 +218,19 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             campaign,
             expires,
             label,
+            sandbox,
             asking,
         } => {
             let body = remove_nulls(
                 json!({ "user": name, "scopes": null_if_empty(scope), "campaigns": null_if_empty(campaign),
-                "expires_days": expires, "label": label }),
+                "expires_days": expires, "label": label, "sandbox": sandbox.then_some(true) }),
             );
             let sign_in = password_env.as_deref().map(|password_env| SignIn {
                 user: &name,
                 password_env,
                 code: code.as_deref(),
             });
-            key(runtime, &asking, sign_in, &body).await
+            user_key::create(runtime, &asking, sign_in, &body).await
         }
         Action::Keys { moment, asking } => keys(runtime, &asking, &moment).await,
         Action::Revoke { id, reason, asking } => {
@@ -298,32 +303,6 @@ async fn added(runtime: Arc<Runtime>, asking: &RequestArgs, path: &str, body: &V
     Ok(())
 }
 
-async fn key(
-    runtime: Arc<Runtime>,
-    asking: &RequestArgs,
-    sign_in: Option<SignIn<'_>>,
-    body: &Value,
-) -> Result<(), Failure> {
-    let request = post("/api/v1/api-keys", body);
-    let reply = match sign_in {
-        Some(sign_in) => sign_in.ask(asking, runtime, request).await?,
-        None => asking.reply(runtime, request).await?,
-    };
-    if asking.wants_json() {
-        return output::json(&reply);
-    }
-    let text = |name: &str| reply.get(name).and_then(Value::as_str).unwrap_or_default();
-    output::line(text("key"))?;
-    output::notice(&format_localized!(
-        "密钥 {}，用户 {}，有效期至 {}：仅显示一次",
-        "key {} of {}, valid until {}: shown only once",
-        text("id"),
-        text("user"),
-        text("expires_at")
-    ));
-    Ok(())
-}
-
 async fn list(runtime: Arc<Runtime>, asking: &RequestArgs, moment: &MomentArgs) -> Result<(), Failure> {
     let path = format!("/api/v1/users{}", moment.query());
     let columns = [
@@ -353,6 +332,7 @@ async fn keys(runtime: Arc<Runtime>, asking: &RequestArgs, moment: &MomentArgs) 
         (localized("任务", "campaigns"), "/campaigns"),
         (localized("到期", "expires"), "/expires_at"),
         (localized("吊销", "revoked"), "/revoked_at"),
+        (localized("沙箱", "sandbox"), "/sandbox"),
         (localized("说明", "label"), "/label"),
     ];
     let none = localized(

@@ -14,6 +14,8 @@ use store::{DriverLock, DriverLockClient, LockAnswer, PostgresEventStore};
 
 /// The name of the driver lock: one per log.
 const LOCK_NAME: &str = "drivers";
+/// The name of the lock of the sandbox's drivers: one per log.
+const SANDBOX_LOCK_NAME: &str = "sandbox drivers";
 
 /// A driver lock that this process holds until the value is dropped.
 #[async_trait]
@@ -42,26 +44,47 @@ pub(crate) trait DriverLocks: Send + Sync {
     fn right(&self) -> Option<Arc<dyn DialRight>>;
 }
 
-/// Returns where the driver lock of an open log is requested: at its PostgreSQL database. For any other log
-/// it is always held, with a warning if several processes may write that log.
-pub(super) fn of(
+/// Where the driver locks of an open log are requested.
+pub(super) struct RealmLocks {
+    pub(super) real: Arc<dyn DriverLocks>,
+    pub(super) sandbox: Arc<dyn DriverLocks>,
+}
+
+/// Returns where the driver locks of both realms are requested. Warns if several processes may write a log
+/// that has none.
+pub(super) fn of_realms(
     spec: &StoreSpec,
     store: &dyn EventStore,
     shared: Option<&Arc<PostgresEventStore>>,
     clock: &Arc<dyn Clock>,
     tasks: &Arc<dyn Tasks>,
+) -> Result<RealmLocks, AppError> {
+    if shared.is_none() && store.capabilities().writers == WriterConcurrency::ManyProcesses {
+        tracing::warn!("this log has no driver lock: make sure that only one server on it has trunks");
+    }
+    Ok(RealmLocks {
+        real: of(spec, LOCK_NAME, shared, clock, tasks)?,
+        sandbox: of(spec, SANDBOX_LOCK_NAME, shared, clock, tasks)?,
+    })
+}
+
+/// Returns where the driver lock of an open log is requested: at its PostgreSQL database. For any other log
+/// it is always held.
+fn of(
+    spec: &StoreSpec,
+    name: &str,
+    shared: Option<&Arc<PostgresEventStore>>,
+    clock: &Arc<dyn Clock>,
+    tasks: &Arc<dyn Tasks>,
 ) -> Result<Arc<dyn DriverLocks>, AppError> {
     if let (StoreSpec::Postgres(url), Some(shared)) = (spec, shared) {
-        let asker = DriverLockClient::new(url, LOCK_NAME, Arc::clone(clock))?;
+        let asker = DriverLockClient::new(url, name, Arc::clone(clock))?;
         return Ok(Arc::new(DatabaseLock {
             right: LockRight::new(&asker, clock),
             asker,
             shared: Arc::clone(shared),
             tasks: Arc::clone(tasks),
         }));
-    }
-    if store.capabilities().writers == WriterConcurrency::ManyProcesses {
-        tracing::warn!("this log has no driver lock: make sure that only one server on it has trunks");
     }
     Ok(Arc::new(OwnLogLock))
 }

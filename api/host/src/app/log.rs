@@ -12,6 +12,7 @@ use actors::Supervisor;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::ports::tasks::Tasks;
+use domain::realm::Real;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use std::future::Future;
@@ -19,7 +20,7 @@ use std::path::Path;
 use std::sync::Arc;
 use store::{
     DataLock, DriverLock, EVENTS_FILE, LookupMismatch, OpenError, PostgresEventStore, PostgresOptions,
-    SqliteEventStore, SqliteOptions,
+    RealmStore, SqliteEventStore, SqliteOptions,
 };
 use tokio::runtime::Handle;
 
@@ -116,7 +117,10 @@ pub(crate) async fn last_recorded(found: Option<&ReadOnlyLog>) -> Result<Option<
 
 /// A log that is open for reading only, beside the processes that write it or without any. Needs no key.
 pub struct ReadOnlyLog {
+    /// The real realm of the log.
     pub store: Arc<dyn EventStore>,
+    /// The whole log, with the sandbox: for proofs, checks, copies and backups.
+    pub log: Arc<dyn EventStore>,
     pub tasks: Arc<dyn Tasks>,
     closing: Option<Arc<dyn ClosableResource>>,
     /// The PostgreSQL store of a shared log.
@@ -134,19 +138,16 @@ impl ReadOnlyLog {
                 let store = PostgresEventStore::connect_read_only(url, clock, tasks.as_ref(), &options);
                 let store = Arc::new(store.await?);
                 Ok(Self {
-                    store: Arc::<PostgresEventStore>::clone(&store),
-                    tasks,
+                    shared: Some(Arc::clone(&store)),
                     closing: Some(Arc::<PostgresEventStore>::clone(&store)),
-                    shared: Some(store),
+                    ..Self::reading(store, tasks)
                 })
             }
             StoreSpec::Kurrent(url) => {
                 let (store, closing) = kurrent_log::open(url, clock, tasks.as_ref()).await?;
                 Ok(Self {
-                    store,
-                    tasks,
                     closing: Some(closing),
-                    shared: None,
+                    ..Self::reading(store, tasks)
                 })
             }
         }
@@ -156,12 +157,17 @@ impl ReadOnlyLog {
     pub fn open(directory: &Path) -> Result<Self, AppError> {
         let (clock, tasks) = surroundings();
         let store = SqliteEventStore::open_read_only(directory, clock, tasks.as_ref())?;
-        Ok(Self {
-            store: Arc::new(store),
+        Ok(Self::reading(Arc::new(store), tasks))
+    }
+
+    fn reading(log: Arc<dyn EventStore>, tasks: Arc<dyn Tasks>) -> Self {
+        Self {
+            store: Arc::new(RealmStore::<Real>::new(Arc::clone(&log))),
+            log,
             tasks,
             closing: None,
             shared: None,
-        })
+        }
     }
 
     /// Returns the first event of a shared log that has other values in its table columns, which queries use,
@@ -180,7 +186,7 @@ impl ReadOnlyLog {
 
     /// Closes the store, stops the tasks, and returns when both are done.
     pub async fn close(self) {
-        drop(self.store);
+        drop((self.store, self.log));
         if let Some(closing) = &self.closing {
             closing.close().await;
         }
@@ -284,6 +290,8 @@ impl WritableLog {
 /// A log into which a command writes an event of its own. Servers on a shared log may run meanwhile.
 pub struct RecordableLog {
     log: OpenLog,
+    /// The real realm of the log.
+    store: RealmStore<Real>,
     tasks: Arc<Supervisor>,
     /// The lock of a log in a directory.
     lock: Option<DataLock>,
@@ -301,12 +309,18 @@ impl RecordableLog {
         let lock = lock_of(spec)?;
         let (clock, tasks) = surroundings();
         let log = open(spec, &clock, tasks.as_ref()).await?;
-        Ok(Self { log, tasks, lock })
+        let store = RealmStore::new(Arc::clone(&log.store));
+        Ok(Self {
+            log,
+            store,
+            tasks,
+            lock,
+        })
     }
 
-    /// Returns the store of the log, to read it and to append the command's event.
+    /// Returns the real realm of the log, to read it and to append the command's event.
     pub fn store(&self) -> &dyn EventStore {
-        self.log.store.as_ref()
+        &self.store
     }
 
     /// Returns what was wrong with an index that was rebuilt when the log was opened; `None` if it was not.
@@ -321,7 +335,7 @@ impl RecordableLog {
             closing,
             shared,
         } = self.log;
-        drop((store, shared));
+        drop((store, shared, self.store));
         closing.close().await;
         self.tasks.stop().await;
         drop(self.lock);

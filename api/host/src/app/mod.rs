@@ -16,6 +16,7 @@ mod questions;
 mod recognition;
 mod rehearsal_time;
 mod rows;
+mod sandbox_assembly;
 mod shared_log;
 mod shutdown;
 mod speech;

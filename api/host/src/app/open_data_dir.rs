@@ -1,7 +1,7 @@
 //! A data directory and its log, open for writing, with everything that depends on them except the lines.
 
 use crate::app::closable::ClosableResource;
-use crate::app::driver_lock::{self, DriverLocks};
+use crate::app::driver_lock::{self, DriverLocks, RealmLocks};
 use crate::app::error::{AppError, fallen_task};
 use crate::app::log::OpenLog;
 use crate::app::rehearsal_time::begin_to_follow_clock;
@@ -24,14 +24,15 @@ use domain::ports::line::Line;
 use domain::ports::recording::Recordings;
 use domain::ports::speech::Synthesizer;
 use domain::ports::tasks::Tasks;
+use domain::realm::Real;
 use media::audio::recording::WavRecordings;
 use media::driver::{HungUpDialogs, MediaDriver, SipCounts};
 use projections::{ProjectionContext, Projections, ReadDb};
 use speech::recognition::spec::RecognizerSpec;
 use speech::synthesizer_factory;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use store::{DataLock, PostgresEventStore};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use store::{DataLock, PostgresEventStore, RealmStore};
 use tokio::runtime::{Handle, Runtime};
 
 /// A data directory and its log, open for writing. The directory is locked.
@@ -42,7 +43,9 @@ pub struct OpenDataDir {
     pub environment: Environment,
     /// The log and the keys, in the order in which they are closed.
     closings: Vec<Arc<dyn ClosableResource>>,
-    driver_locks: Arc<dyn DriverLocks>,
+    pub(super) locks: RealmLocks,
+    /// Tasks of the sandbox, if it is open.
+    pub(super) sandbox_tasks: OnceLock<Arc<Supervisor>>,
     shared: Option<Arc<PostgresEventStore>>,
     /// True if the log is a file of this directory, not a database server.
     is_log_embedded: bool,
@@ -55,7 +58,7 @@ pub struct OpenDataDir {
     /// Tasks of everything else: HTTP, reports, imports. `environment` uses them.
     outside_tasks: Arc<Supervisor>,
     /// The runtime of calls; decision 0192.
-    calls: Handle,
+    pub(super) calls: Handle,
     lock: DataLock,
     /// The lock of the read database's directory, if that is not the data directory.
     rows_lock: Mutex<Option<DataLock>>,
@@ -151,9 +154,9 @@ impl OpenDataDir {
         }
         let outside_tasks = tasks.beside(outside);
         let (store, shared) = (log.store.as_ref(), log.shared.as_ref());
-        let driver_locks = driver_lock::of(&settings.store, store, shared, &clock, &tasks_port)?;
+        let locks = driver_lock::of_realms(&settings.store, store, shared, &clock, &tasks_port)?;
         let environment = Environment {
-            store: log.store,
+            store: Arc::new(RealmStore::<Real>::new(log.store)),
             vault,
             clock,
             ids,
@@ -170,7 +173,8 @@ impl OpenDataDir {
             directory,
             environment,
             closings: vec![log.closing, keys_closing],
-            driver_locks,
+            locks,
+            sandbox_tasks: OnceLock::new(),
             shared: log.shared,
             is_log_embedded: matches!(settings.store, StoreSpec::Sqlite(_)),
             rehearsal,
@@ -307,7 +311,7 @@ impl OpenDataDir {
 
     /// Returns where the driver lock of this log is requested.
     pub(crate) fn driver_locks(&self) -> &dyn DriverLocks {
-        self.driver_locks.as_ref()
+        self.locks.real.as_ref()
     }
 
     /// Moves a rehearsal's clock to what another process has recorded; does nothing in a real run.
@@ -378,6 +382,9 @@ impl OpenDataDir {
 
     /// Stops all tasks and closes store and vault. The directory is released when this value is dropped.
     pub async fn close(&self) {
+        if let Some(tasks) = self.sandbox_tasks.get() {
+            tasks.stop().await;
+        }
         tokio::join!(self.outside_tasks.stop(), self.tasks.stop(), async {
             wait_for_other_tasks(self.supervisors(), self.environment.clock.as_ref()).await;
             for closing in &self.closings {

@@ -16,6 +16,7 @@ use base64::prelude::BASE64_STANDARD;
 use domain::hex;
 use domain::ids::LogId;
 use domain::installation::{Installation, InstallationCommand, LossEvidence, LostHistory};
+use domain::ports::event_store::whole_log;
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use std::path::Path;
@@ -42,7 +43,7 @@ pub async fn check_history(environment: &Environment, settings: &OpenSettings) -
         if before.has_given_up(Position(published.size), Some(&root)) {
             continue;
         }
-        if let Some(found) = compare(&dir, environment.store.as_ref(), &published).await? {
+        if let Some(found) = compare(&dir, whole_log(&environment.store).as_ref(), &published).await? {
             note_lost(environment, signed(environment, &published, &found)).await?;
         }
     }

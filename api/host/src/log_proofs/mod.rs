@@ -21,7 +21,7 @@ use actors::{Damage, Environment};
 use application::format_localized;
 use application::notice::notice;
 use cosigning::WitnessCosigner;
-use domain::ports::event_store::StoreError;
+use domain::ports::event_store::{StoreError, whole_log};
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
@@ -87,7 +87,11 @@ impl LogTreeMaintainer {
             StoreSpec::Kurrent(_) => (Arc::new(own), Lease::of_directory()),
         };
         Ok(Self {
-            environment: environment.clone(),
+            environment: Environment {
+                // The tree covers both realms.
+                store: Arc::clone(whole_log(&environment.store)),
+                ..environment.clone()
+            },
             dir,
             publisher: Publisher::new(key, shelf),
             lease,

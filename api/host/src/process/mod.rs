@@ -12,6 +12,7 @@ pub use status::ProcessStatus;
 use crate::app::OpenDataDir;
 use crate::clock::SystemClock;
 use crate::clock_evidence::ClockEvidence;
+use crate::sandbox::SandboxRealm;
 use application::installation::Installation;
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
@@ -27,6 +28,8 @@ pub struct Process {
     pub clock_evidence: Arc<ClockEvidence>,
     /// When the process started, by the machine's clock, also in a rehearsal.
     pub started_at: Timestamp,
+    /// The second installation, for sandbox keys.
+    pub sandbox: SandboxRealm,
     ready: AtomicBool,
     draining: watch::Sender<bool>,
 }
@@ -43,6 +46,7 @@ impl Process {
             opened,
             clock_evidence,
             started_at: SystemClock::default().now(),
+            sandbox: SandboxRealm::default(),
             ready: AtomicBool::new(false),
             draining: watch::Sender::new(false),
         }

@@ -115,6 +115,9 @@ struct WhoAmI {
     /// Only in a session.
     #[serde(skip_serializing_if = "Option::is_none")]
     csrf_token: Option<String>,
+    /// True for a key of the sandbox; else left out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    sandbox: bool,
 }
 
 async fn begin(ctx: Ctx, input: Input) -> Result<SignInReply<Session>, Problem> {
@@ -171,6 +174,7 @@ async fn whoami(_: Ctx, input: Input) -> Result<ReadReply<WhoAmI>, Problem> {
         }),
         team: known.and_then(|known| known.account.team.clone()),
         csrf_token: csrf_of(caller, &input),
+        sandbox: caller.realm().is_sandbox(),
     }))
 }
 

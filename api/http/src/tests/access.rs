@@ -312,6 +312,7 @@ async fn brief_key(story: &TestServer, user: &str) -> String {
     let command = installation.new_command();
     let id = KeyId::derive(command);
     let facts = KeyFacts {
+        realm: domain::realm::RealmName::Real,
         user: user.parse().unwrap(),
         sha256: SecretDigest::of("brief"),
         scopes: None,

@@ -88,6 +88,7 @@ mod route_server;
 mod routes;
 mod routing_scores;
 mod same_number;
+mod sandbox;
 mod saved_report_owners;
 mod saved_reports;
 mod schema_comparison;

@@ -20,6 +20,7 @@ use domain::ports::line::{
     AnsweredDialog, DialOrder, FailureCause, HangupSource, LeftOverLeg, Leg, LegEvent, LegFacts, LegFailure,
     LegSummary, Line, LineError, LineFacts,
 };
+use domain::realm::Realm;
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -63,6 +64,21 @@ impl Line for SimulatedLine {
     }
 
     async fn dial(&self, permit: DialPermit, order: DialOrder) -> Result<Box<dyn Leg>, LineError> {
+        self.begin_leg(&permit, &order)
+    }
+
+    async fn end_left_over(&self, facts: LegFacts) -> Result<Box<dyn LeftOverLeg>, LineError> {
+        Ok(self.end_crashed_leg(&facts))
+    }
+}
+
+impl SimulatedLine {
+    /// Begins the leg of a permit, of whichever realm the caller is.
+    pub(super) fn begin_leg<R: Realm>(
+        &self,
+        permit: &DialPermit<R>,
+        order: &DialOrder,
+    ) -> Result<Box<dyn Leg>, LineError> {
         if permit.call() != order.call || permit.leg() != order.leg {
             return Err(LineError::PermitMismatch {
                 permitted: permit.call(),
@@ -124,12 +140,20 @@ impl Line for SimulatedLine {
         Ok(Box::new(leg))
     }
 
-    async fn end_left_over(&self, facts: LegFacts) -> Result<Box<dyn LeftOverLeg>, LineError> {
-        Ok(Box::new(SimulatedLeftOverLeg::end(
-            &facts,
-            Arc::clone(&self.clock),
-            Arc::clone(&self.book),
-        )))
+    /// Ends a leg that a crash left open, as `Line::end_left_over`.
+    pub(super) fn end_crashed_leg(&self, facts: &LegFacts) -> Box<dyn LeftOverLeg> {
+        let (clock, book) = (Arc::clone(&self.clock), Arc::clone(&self.book));
+        Box::new(SimulatedLeftOverLeg::end(facts, clock, book))
+    }
+
+    /// Returns the number of legs that are open now.
+    pub(super) fn open_legs(&self) -> u32 {
+        *lock(&self.legs)
+    }
+
+    /// Returns the line's facts.
+    pub(super) fn own_facts(&self) -> LineFacts {
+        self.facts.clone()
     }
 }
 

@@ -143,8 +143,8 @@ fn since(data: &Path, older: &SignedCheckpoint, newer: &SignedCheckpoint) -> Res
 /// Waits for a checkpoint of the running server that covers every event stored at this moment.
 async fn from_server(log: &LogArgs, data: &Path) -> Result<SignedCheckpoint, Failure> {
     let opened = ReadOnlyLog::of(&log.spec()?).await?;
-    let head = opened.store.head().await?;
-    let dense = opened.store.capabilities().dense;
+    let head = opened.log.head().await?;
+    let dense = opened.log.capabilities().dense;
     opened.close().await;
     let dir = data.join(PROOF_DIR);
     let clock = SystemClock::default();

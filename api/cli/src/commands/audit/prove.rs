@@ -52,7 +52,7 @@ enum ProofSubject {
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let directory = args.log.directory()?.to_owned();
     let opened = ReadOnlyLog::of(&args.log.spec()?).await?;
-    let dense = opened.store.capabilities().dense;
+    let dense = opened.log.capabilities().dense;
     let selected = async {
         let key_file = signing_key_file(&directory, args.own.keys.dir().as_ref());
         let prover = Prover::of(&directory, &key_file, dense)?;

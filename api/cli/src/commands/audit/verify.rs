@@ -85,15 +85,15 @@ async fn examine(args: &Args) -> Result<(LogReport, Vec<StampedCheckpoint>), Fai
     let opened = ReadOnlyLog::of(&args.log.spec()?).await?;
     let plan = VerifyPlan {
         dir,
-        dense: opened.store.capabilities().dense,
+        dense: opened.log.capabilities().dense,
         checkpoints,
         resume: !args.from_start,
     };
-    let events = opened.store.head().await?.0;
+    let events = opened.log.head().await?.0;
     let shown = Progress::counted(localized("校验事件", "verifying events"));
     let mut progress = |done: u64| shown.set(done, events);
     let columns = columns(&args.log.spec()?, opened.tasks());
-    let report = verify_log(opened.store.as_ref(), opened.tasks(), plan, &mut progress).await;
+    let report = verify_log(opened.log.as_ref(), opened.tasks(), plan, &mut progress).await;
     let columns = columns.await;
     let shared = opened.misleading_column().await.map(|wrong| wrong.map(named));
     drop(shown);

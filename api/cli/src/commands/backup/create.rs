@@ -58,19 +58,19 @@ async fn write(args: &Args, spec: &StoreSpec, out: &BackupDestination) -> Result
     // Read before the head of the log: a later checkpoint could cover more events than the backup contains.
     let checkpoint = args.log.directory().ok().and_then(published);
     let opened = ReadOnlyLog::of(spec).await?;
-    let mode = mode_of(opened.store.as_ref()).await?;
+    let mode = mode_of(opened.log.as_ref()).await?;
     let made = BackupFacts {
         at: SystemClock::default().now(),
         by: format!("ledgerline {}", env!("CARGO_PKG_VERSION")),
         source: Source {
             store: store_kind(spec).to_owned(),
-            dense: opened.store.capabilities().dense,
+            dense: opened.log.capabilities().dense,
             mode: mode.map(|mode| mode.word().to_owned()),
         },
         checkpoint,
     };
     let progress = event_progress();
-    let written = store::backup::create(opened.store.as_ref(), out, made, &mut show_events(&progress)).await;
+    let written = store::backup::create(opened.log.as_ref(), out, made, &mut show_events(&progress)).await;
     drop(progress);
     opened.close().await;
     Ok(written?)

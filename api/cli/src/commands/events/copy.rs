@@ -72,7 +72,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
 async fn take(args: &Args, from: &ReadOnlyLog, to: &WritableLog) -> Result<LogCopyResult, Failure> {
     let taking = EventExport::all(EventExportKind::Copy);
     let on_record = args.taking.put_on_record(&args.from, taking).await?;
-    let copied = to.fill("events copy", copy(from.store.as_ref(), to.store.as_ref()));
+    let copied = to.fill("events copy", copy(from.log.as_ref(), to.store.as_ref()));
     let amount = |copied: &LogCopyResult| ExportedAmount {
         events: copied.size - copied.kept,
         bytes: copied.bytes,
