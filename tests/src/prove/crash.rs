@@ -58,6 +58,23 @@ pub fn records(count: u32, salt: u32) -> Vec<serde_json::Value> {
         .collect()
 }
 
+/// Returns customers with the variables of the flow `card_instalment_spoken`.
+pub(crate) fn card_records(count: u32, salt: u32) -> Vec<serde_json::Value> {
+    let mut records = records(count, salt);
+    for record in records.iter_mut().filter_map(|record| record.as_object_mut()) {
+        for (name, value) in [
+            ("bank_name", "示例银行"),
+            ("name", "王芳"),
+            ("card_tail", "1234"),
+            ("amount", "5000"),
+            ("fee_text", "年化百分之十二"),
+        ] {
+            record.insert(name.to_owned(), json!(value));
+        }
+    }
+    records
+}
+
 #[derive(Default)]
 struct Run {
     acknowledged: Vec<u64>,

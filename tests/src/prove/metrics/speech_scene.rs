@@ -4,8 +4,9 @@ use super::MetricsResults;
 use super::server_scene::ServerScene;
 use crate::carrier::CarrierProcess;
 use crate::program::is_installed;
+use crate::prove::crash::card_records;
 use crate::server::Server;
-use serde_json::{Value, json};
+use serde_json::json;
 use speech::recognition::spec::RecognizerKind;
 use speech::rehearsal_voices::{CALLEE, COMMANDS, write_voices};
 use speech::testing::double::{DoubleBehavior, EngineDouble};
@@ -65,14 +66,7 @@ pub(super) fn observe_slow_engine(folder: &Path) -> MetricsResults {
     scene.plant(
         &[rule],
         |server| {
-            let records: Vec<Value> = (0..PEOPLE)
-                .map(|index| {
-                    json!({"customer_id": format!("S{index}"), "phone": format!("138001{index:05}"),
-                        "bank_name": "示例银行", "name": "王芳", "card_tail": "1234", "amount": "5000",
-                        "fee_text": "年化百分之十二"})
-                })
-                .collect();
-            server.call_by_flow("SPOKEN", FLOW, &records, AT_ONCE);
+            server.call_by_flow("SPOKEN", FLOW, &card_records(PEOPLE, 35), AT_ONCE);
         },
         |_, ()| {},
     );

@@ -6,7 +6,7 @@ use super::scene::{Scene, begin, end, rehearsal};
 use crate::answering_carrier::{AnsweringCarrier, RetransmitPolicy};
 use crate::passing_time::{at_each_beat, wait_one_beat};
 use crate::program::{free_tcp_port, is_installed};
-use crate::prove::records;
+use crate::prove::crash::card_records;
 use crate::server::REHEARSAL;
 use domain::dialing_pause::PauseCode;
 use std::time::Duration;
@@ -36,7 +36,7 @@ pub(super) fn dead_recognizer(table: &mut PauseTable) {
         &format!("vosk:ws://127.0.0.1:{}", free_tcp_port()),
     ]);
     let server = begin(serve, &scene.data());
-    server.call_by_flow("DEAF", FLOW, &records(PEOPLE, 33), AT_ONCE);
+    server.call_by_flow("DEAF", FLOW, &card_records(PEOPLE, 33), AT_ONCE);
     table.check(&server, PauseCode::EngineFailing, &[]);
     table.hold_status(&server, 200);
     // What is in setup now may still be dialed.
