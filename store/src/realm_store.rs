@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use domain::event_filter::EventFilter;
 use domain::ids::{EventId, StreamId};
 use domain::ports::event_store::{
-    AfterPosition, Capabilities, EventStore, MatchingPage, StoreError, Subscription,
+    AfterPosition, Capabilities, EventStore, MatchingPage, PAGE_EVENTS_MAX, StoreError, Subscription,
 };
 use domain::realm::{Realm, RealmName, SANDBOX_PREFIX};
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion, UnreadableRecord};
@@ -219,16 +219,20 @@ impl<R: Realm> EventStore for RealmStore<R> {
 
     async fn read_all(&self, after: AfterPosition, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
         let mut after = after.max(self.head.begun());
+        let mut wished = limit;
         loop {
-            let page = self.log.read_all(after, limit).await?;
+            let page = self.log.read_all(after, wished).await?;
             let Some(last) = page.last() else {
                 return Ok(page);
             };
             after = last.position;
-            let own = self.of_realm(page)?;
+            let mut own = self.of_realm(page)?;
             if !own.is_empty() {
+                own.truncate(limit);
                 return Ok(own);
             }
+            // The other realm's events are passed in whole pages, however few events are wished.
+            wished = limit.max(PAGE_EVENTS_MAX);
         }
     }
 

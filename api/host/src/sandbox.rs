@@ -47,14 +47,18 @@ impl SandboxRealm {
         self.installation.get()
     }
 
-    /// Returns the installation of the sandbox, and opens it first if it is not open.
+    /// Returns the installation of the sandbox, and opens it first if it is not open. A caller that is dropped
+    /// does not end the opening: it goes on, and others wait for it.
     pub async fn open(&self, process: &Arc<Process>) -> Result<Arc<Installation>, Problem> {
-        let opening = self.installation.get_or_try_init(|| async {
-            let process = Arc::clone(process);
-            let opened = Arc::clone(&process);
-            opened.opened.on_calls(async move { open(&process).await }).await
-        });
-        opening.await.cloned()
+        if let Some(installation) = self.get() {
+            return Ok(Arc::clone(installation));
+        }
+        let (own, opened) = (Arc::clone(process), Arc::clone(process));
+        let opening = async move {
+            let opening = own.sandbox.installation.get_or_try_init(|| open(&own));
+            opening.await.cloned()
+        };
+        opened.opened.on_calls(opening).await
     }
 
     /// Ends the calls of the sandbox for the end of the process.

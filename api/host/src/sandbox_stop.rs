@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// The wait before the log is followed again after an error, in milliseconds.
 const AGAIN_MS: u64 = 1_000;
 
+/// The reason of a stop in the sandbox: that of the real one may name persons, and is not shown there.
+const STOP_REASON: &str = "an emergency stop of the installation";
+
 /// Starts to follow the stops of the real realm, until the process ends.
 pub(crate) fn begin(real: &Arc<Installation>, sandbox: &Arc<Installation>) {
     let (real, own) = (Arc::clone(real), Arc::clone(sandbox));
@@ -54,12 +57,12 @@ async fn pass_on(real: &Installation, sandbox: &Installation) -> Result<(), Prob
         (Some(stop), engaged) if engaged.is_none_or(|own| stop.hang_up && !own.hang_up) => {
             StopCommand::Engage {
                 stop: StopId::All,
-                reason: stop.reason.clone(),
+                reason: STOP_REASON.to_owned(),
                 hang_up: stop.hang_up,
             }
         }
-        (None, Some(stop)) => StopCommand::Lift {
-            reason: stop.reason.clone(),
+        (None, Some(_)) => StopCommand::Lift {
+            reason: STOP_REASON.to_owned(),
         },
         (Some(_) | None, _) => return Ok(()),
     };

@@ -95,9 +95,8 @@ impl RunningServer {
         carry_messages(&installation, &settings);
         app::ask_writer(&installation, &settings.speech)?;
         let environment = &installation.environment;
-        if let Some(traces) = &settings.traces {
-            trace_exporter::begin(environment, traces)?;
-        }
+        let traces = settings.traces.as_ref();
+        traces.map_or(Ok(()), |traces| trace_exporter::begin(environment, traces))?;
         let evidence = ClockEvidence::new(
             environment,
             &installation.entities,

@@ -166,7 +166,7 @@ impl Attempt {
         &mut self,
         working: &mut EnrolmentLease,
         place: &Arc<LegSlot>,
-        permit: DialPermit,
+        permit: HeldPermit,
         leg: u8,
     ) -> Result<LegEnd, Halt> {
         let (above, kit) = (self.trace, Arc::clone(&self.kit));

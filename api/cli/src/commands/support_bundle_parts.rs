@@ -26,6 +26,9 @@ const METRICS_BYTES_MAX: usize = 8_388_608;
 /// Shorter secrets are not looked for: their text is part of ordinary words.
 const SECRET_BYTES_MIN: usize = 6;
 
+/// What stands in place of texts whose secrets are not known.
+const LEFT_OUT: &str = "left out: the configuration cannot be read, so its secrets cannot be masked here\n";
+
 /// What is shown in place of a secret.
 const MASK: &str = "***";
 
@@ -39,6 +42,7 @@ pub(super) struct BundlePart {
 pub(super) async fn collect(args: &Args) -> Vec<BundlePart> {
     let configuration = ServerConfiguration::load(&[], args.config.clone(), MaskRule::Accept);
     let mut secrets = secrets_of_directory(args.server.data.as_deref());
+    let are_known = configuration.is_ok();
     let configuration = match configuration {
         Ok(loaded) => {
             secrets.extend(loaded.started().secrets());
@@ -46,12 +50,17 @@ pub(super) async fn collect(args: &Args) -> Vec<BundlePart> {
         }
         Err(faults) => faults.lines().join("\n"),
     };
+    let (doctor, log) = if are_known {
+        (doctor_text(args).await, or_why(log_lines(args)))
+    } else {
+        (LEFT_OUT.to_owned(), LEFT_OUT.to_owned())
+    };
     let parts = [
         ("configuration.toml", configuration),
         ("versions.json", versions()),
-        ("doctor.json", doctor_text(args).await),
+        ("doctor.json", doctor),
         ("metrics.txt", or_why(metrics(&args.server).await)),
-        ("server.log", or_why(log_lines(args))),
+        ("server.log", log),
     ];
     let part = |(name, text): (&'static str, String)| BundlePart {
         name,
@@ -174,7 +183,19 @@ fn end_of_file(path: &Path) -> Result<String, Failure> {
 /// Returns a text with a mask in place of each secret, of set-up links and of tokens in links.
 fn without_secrets(text: &str, secrets: &[String]) -> String {
     let mut shown = text.to_owned();
-    for secret in secrets.iter().filter(|secret| secret.len() >= SECRET_BYTES_MIN) {
+    let long = secrets.iter().filter(|secret| secret.len() >= SECRET_BYTES_MIN);
+    // A log line is JSON, in which a secret may be escaped.
+    let mut forms: Vec<String> = long
+        .flat_map(|secret| {
+            [
+                secret.clone(),
+                serde_json::json!(secret).to_string().trim_matches('"').to_owned(),
+            ]
+        })
+        .collect();
+    // One secret may begin with another.
+    forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+    for secret in &forms {
         shown = shown.replace(secret.as_str(), MASK);
     }
     for before in ["/set-up#", "#token=", "Bearer "] {
@@ -213,5 +234,16 @@ mod tests {
             "make the first one at http://127.0.0.1:1/set-up#*** (once)\n\
              /status#token=***\",\"x\":\"***\" ***s Bearer ***, /set-up#*** end"
         );
+    }
+
+    #[test]
+    fn a_longer_secret_and_an_escaped_one_leave_no_rest() {
+        let secrets = [
+            "secret".to_owned(),
+            "secret-longer".to_owned(),
+            "a\"b\\cde".to_owned(),
+        ];
+        let line = serde_json::json!({"message": "a\"b\\cde secret-longer"}).to_string();
+        assert_eq!(without_secrets(&line, &secrets), r#"{"message":"*** ***"}"#);
     }
 }

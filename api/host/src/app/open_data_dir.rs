@@ -145,7 +145,6 @@ impl OpenDataDir {
             None => log::open(&settings.store, &clock, tasks.as_ref()).await?,
         };
         data_dir::keep_version(&directory)?;
-        let tasks_port = Arc::clone(&tasks) as Arc<dyn Tasks>;
         if let Some(shared) = &log.shared {
             shared_log::hold_to_keys(shared, vault.as_ref()).await?;
             if let Some(rehearsal) = &rehearsal {
@@ -153,8 +152,8 @@ impl OpenDataDir {
             }
         }
         let outside_tasks = tasks.beside(outside);
-        let (store, shared) = (log.store.as_ref(), log.shared.as_ref());
-        let locks = driver_lock::of_realms(&settings.store, store, shared, &clock, &tasks_port)?;
+        let (store, shared, port) = (log.store.as_ref(), log.shared.as_ref(), Arc::clone(&tasks) as _);
+        let locks = driver_lock::of_realms(&settings.store, store, shared, &clock, &port)?;
         let environment = Environment {
             store: Arc::new(RealmStore::<Real>::new(log.store)),
             vault,

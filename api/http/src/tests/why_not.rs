@@ -206,7 +206,7 @@ fn a_coming_version_lists_new_refusals_and_stores_nothing() {
     );
     assert_eq!(story.head(), before);
     let (_, rules) = story.send("GET", "/api/v1/rules", "");
-    assert_eq!(rules["presets"].as_array().unwrap().len(), 8, "{rules}");
+    assert_eq!(rules["presets"].as_array().unwrap().len(), 9, "{rules}");
     story.end();
 }
 
