@@ -47,8 +47,8 @@ impl SandboxRealm {
         self.installation.get()
     }
 
-    /// Returns the installation of the sandbox, and opens it first if it is not open. A caller that is dropped
-    /// does not end the opening: it goes on, and others wait for it.
+    /// Returns the installation of the sandbox, and opens it first if it is not open. The opening goes on if
+    /// its caller is dropped, and others wait for it.
     pub async fn open(&self, process: &Arc<Process>) -> Result<Arc<Installation>, Problem> {
         if let Some(installation) = self.get() {
             return Ok(Arc::clone(installation));
