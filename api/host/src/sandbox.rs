@@ -120,8 +120,8 @@ async fn first_key(store: &dyn EventStore) -> Result<Option<Position>, Problem> 
     }
 }
 
-/// Returns the sandbox's ports: the realm's own store and vault, and nothing of what alarms or measures the
-/// real one.
+/// Returns the sandbox's ports: the realm's own store and vault, and nothing of what alarms, measures or
+/// traces the real one.
 fn environment_of(opened: &OpenDataDir, begun: Position, tasks: &Arc<Supervisor>) -> Environment {
     let real = &opened.environment;
     let log = Arc::clone(whole_log(&real.store));
@@ -133,6 +133,7 @@ fn environment_of(opened: &OpenDataDir, begun: Position, tasks: &Arc<Supervisor>
         skew: Arc::default(),
         engines: Arc::default(),
         latencies: Arc::default(),
+        traces: Arc::default(),
         ..real.clone()
     }
 }

@@ -50,6 +50,10 @@ async fn hold(process: &Process, sandbox: &Installation) -> Result<(), Problem> 
     match start(sandbox, environment).await {
         Ok(drivers) => {
             sandbox.dialing.begin(DialingState::Dialing, Some(drivers));
+            // The drain may have begun while the drivers started.
+            if process.sandbox.is_ended() {
+                process.sandbox.end().await;
+            }
             let stop = sandbox.tasks().stop_signal();
             tokio::select! {
                 biased;

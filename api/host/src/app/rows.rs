@@ -91,6 +91,16 @@ impl OpenRows {
         Ok(())
     }
 
+    /// Has views rebuilt whose rows were derived from events that the log does not contain, and records
+    /// nothing: whether the log lost history is found and shown in the real realm.
+    pub(crate) async fn rebuild_ahead(&self, store: &dyn EventStore) -> Result<(), AppError> {
+        let ahead = find_divergent_checkpoints(self.db.as_ref(), store).await?;
+        if !ahead.is_empty() {
+            reset_divergent_views(self.db.as_ref(), &ahead, store.head().await?).await?;
+        }
+        Ok(())
+    }
+
     /// Returns the lock of the rows' own directory, which keeps other processes out as long as it is held.
     pub(crate) fn into_lock(self) -> Option<DataLock> {
         self.lock

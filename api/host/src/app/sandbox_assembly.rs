@@ -52,7 +52,7 @@ impl OpenDataDir {
         let own = ReadDbSpec::Sqlite(directory.clone());
         let rows = OpenRows::open(&own, &directory, clock, tasks).await?;
         rows.hold_to_log(&environment.store, clock, tasks).await?;
-        rows.forget_ahead(&environment).await?;
+        rows.rebuild_ahead(environment.store.as_ref()).await?;
         let grounds = ProjectionContext {
             store: Arc::clone(&environment.store),
             db: Arc::clone(&rows.db),
